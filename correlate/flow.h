@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ANCHORWATCH_CORRELATE_FLOW_H
+#define ANCHORWATCH_CORRELATE_FLOW_H
+
+/*
+ * What the sync engine would write to the cloud for an AD object. Today the rules are the
+ * documented defaults of Entra Connect (table in flow_rules.c); later the tenant's own rules give
+ * the same answers through the same interface.
+ */
+
+#include "correlate/record.h"
+#include "correlate/tenant.h"
+
+enum cor_flow_kind {
+    COR_FLOW_DIRECT,
+    COR_FLOW_EXPRESSION,
+    COR_FLOW_REFERENCE, /* manager, member: compared as links */
+    COR_FLOW_SYSTEM,    /* onPremises*, read-only */
+};
+
+/* One row: which Entra property a type gets from which AD attributes. Static storage. */
+struct cor_flow_rule {
+    const char *ad_type;  /* user, group, contact, computer */
+    const char *property; /* Graph name, dotted for a member: "employeeOrgData.division" */
+    const char *sources;  /* AD attributes, space separated, strongest first */
+    enum cor_flow_kind kind;
+    const char *rule;         /* default rule name, e.g. "In from AD - User Common" */
+    gboolean shadow;          /* cloud computes the visible value */
+    gboolean writable;        /* Graph accepts the write although it is AD-fed */
+    gboolean ignore_if_empty; /* IgnoreThisFlow */
+    gboolean unconfirmed;     /* the page that lists it is a guess */
+};
+
+enum cor_flow_result {
+    COR_FLOW_VALUE,  /* the engine writes this value */
+    COR_FLOW_REMOVE, /* the engine leaves the property empty */
+    COR_FLOW_LEAVE,  /* the engine does not touch the property */
+    COR_FLOW_ERROR,  /* the rule ends in an error: object does not export */
+};
+struct cor_flow_value {
+    enum cor_flow_result result;
+    struct cor_json *value;           /* owned; with COR_FLOW_VALUE only */
+    const struct cor_flow_rule *rule; /* borrowed */
+    char *why;                        /* owned; one clause in words */
+};
+void cor_flow_value_clear(struct cor_flow_value *value);
+
+/* What the rules need besides the object. */
+struct cor_flow_context {
+    const char *domain_fqdn; /* lab.example.test */
+    const char *domain_netbios;
+    const struct cor_tenant *tenant;
+    const char *rules_name; /* "default rules" until the tenant's own are imported */
+};
+
+/* The rule that feeds an Entra property, or NULL: not flowed by the rules in force. entra_type is
+ * user, group, contact or device. */
+const struct cor_flow_rule *cor_flow_rule_for(const char *entra_type, const char *property);
+/* All rules of an Entra type, for iteration; *ret_n rows. */
+const struct cor_flow_rule *cor_flow_rules(const char *entra_type, gsize *ret_n);
+
+/* In scope? FALSE gives the reason (static text) in *ret_why. */
+gboolean cor_flow_in_scope(const struct cor_record *ad, const struct cor_flow_context *context,
+                           const char **ret_why);
+/* Expected value of one property. */
+void cor_flow_evaluate(const struct cor_flow_rule *rule, const struct cor_record *ad,
+                       const struct cor_flow_context *context, struct cor_flow_value *ret);
+/* Does a cloud value agree with an evaluated one, with every tolerance of decision row E5? */
+gboolean cor_flow_agrees(const struct cor_flow_value *expected, const struct cor_json *cloud);
+/* The AD type that feeds an Entra type and back; NULL when there is none. */
+const char *cor_flow_peer_type(enum cor_directory directory, const char *type);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ANCHORWATCH_GRAPH_CAPTURE_H
+#define ANCHORWATCH_GRAPH_CAPTURE_H
+
+/*
+ * Capture of one Microsoft Entra tenant through Microsoft Graph.
+ */
+
+#include "correlate/check.h"
+#include "correlate/record.h"
+
+#include <gio/gio.h>
+
+struct entra_options {
+    const char *source;    /* configured name */
+    const char *tenant_id; /* GUID or domain */
+    const char *client_id;
+    const char *secret_file; /* client secret, one line; must not be readable by others */
+    const char *graph_url;   /* https://graph.microsoft.com */
+    const char *token_url; /* NULL: https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token */
+    const char *ca_file;   /* extra CA, or NULL: system */
+    guint page_size;       /* 0: 999 */
+    guint timeout_ms;      /* total per request; 0: 120000. Idle and connect limits derive */
+    guint retry_budget_ms; /* how long all retries of one run may wait; 0: 900000 */
+    gint64 audit_since_us; /* read directory audits from here; 0: the last 30 days */
+};
+typedef void (*entra_progress_func)(void *data, const char *phase, guint64 objects);
+
+/* Read the whole tenant into the sink. Same contract as ad_capture. Missing permission for one
+ * resource makes the half partial and is named; a resource marked optional in the table only
+ * leaves a remark. Nulls where rights are short are recognised and never recorded as values. */
+gboolean entra_capture(const struct entra_options *options, struct cor_sink *sink,
+                       GCancellable *cancellable, entra_progress_func progress, void *progress_data,
+                       GError **error);
+
+/* Append struct cor_check *: token, each resource with its least permission; never fails. */
+void entra_check(const struct entra_options *options, GPtrArray *checks);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ANCHORWATCH_LDAP_CAPTURE_H
+#define ANCHORWATCH_LDAP_CAPTURE_H
+
+/*
+ * Capture of one Active Directory domain: find a DC, bind, read everything, prove it.
+ */
+
+#include "correlate/check.h"
+#include "correlate/record.h"
+
+#include <gio/gio.h>
+
+enum ad_transport {
+    AD_LDAP_SEALED, /* ldap:// with GSSAPI sign and seal */
+    AD_LDAPS,       /* ldaps:// with GSSAPI without a security layer, or simple bind */
+};
+struct ad_options {
+    const char *source; /* configured name */
+    const char *domain; /* DNS name, lab.example.test */
+    const char *server; /* FQDN[:port], or NULL: DNS SRV _ldap._tcp.dc._msdcs.DOMAIN */
+    enum ad_transport transport;
+    const char *keytab;    /* path, or NULL: credential cache of the environment */
+    const char *principal; /* svc@REALM; NULL: first principal of the keytab */
+    const char *bind_dn;   /* simple bind over LDAPS only; NULL: GSSAPI */
+    const char *password_file;
+    const char *ca_file; /* LDAPS */
+    guint page_size;     /* 0: 1000 */
+    guint timeout_ms;    /* per operation; 0: 30000 */
+};
+/* Progress after each page; may be NULL. */
+typedef void (*ad_progress_func)(void *data, const char *phase, guint64 objects);
+
+/* Read the whole domain into the sink: users, inetOrgPersons, groups, computers, contacts,
+ * organizational units, deleted objects of those classes, one "domain" record (attributes
+ * distinguishedName, objectSid, dnsRoot, nETBIOSName, recycleBinEnabled, tombstoneLifetimeDays,
+ * deletedObjectLifetimeDays, domainFunctionality, serverVendor) and one "domainController" record
+ * per DC (attributes invocationId, dNSHostName, site, distinguishedName), with links by GUID and
+ * replication metadata. Calls finish (also for a partial half) or abandon on the sink.
+ * FALSE with error: nothing usable was read (COR_E_AUTH, COR_E_RETRY, COR_E_CONFIG, ...). */
+gboolean ad_capture(const struct ad_options *options, struct cor_sink *sink,
+                    GCancellable *cancellable, ad_progress_func progress, void *progress_data,
+                    GError **error);
+
+/* Append struct cor_check *; never fails. */
+void ad_check(const struct ad_options *options, GPtrArray *checks);
+
+#endif
