@@ -98,15 +98,21 @@ struct reading {
     GString *mistakes;
 };
 
+/* Is this line the header [group], or [group NAME] when only the section is known? */
+static gboolean is_header(const char *line, const char *group)
+{
+    gsize n = strlen(group);
+    return line[0] == '[' && strncmp(line + 1, group, n) == 0 && strchr("] ", line[n + 1]);
+}
+
 /* The line of a key, or of the section's header when key is NULL; 0 when it is not found. */
 static guint line_of(const struct reading *in, const char *group, const char *key)
 {
-    g_autofree char *header = g_strdup_printf("[%s]", group);
     gboolean inside = FALSE;
     for (guint i = 0; in->lines[i]; i++) {
         g_autofree char *line = g_strstrip(g_strdup(in->lines[i]));
         if (line[0] == '[')
-            inside = strcmp(line, header) == 0;
+            inside = is_header(line, group);
         if (inside && !key && line[0] == '[')
             return i + 1;
         gsize n = key ? strlen(key) : 0;

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Drives both collectors into one run. A half that fails does not stop the other: half a backup
+ * point on the worst day is better than none, and the store marks it as what it is.
+ */
+#include "agent/capture.h"
+
+#include "correlate/error.h"
+#include "correlate/time.h"
+
+#include <stdio.h>
+
+/* Directory audits arrive late, so each read begins this long before the newest one kept. */
+#define AUDIT_OVERLAP_US (6 * COR_HOUR_US)
+
+struct progress {
+    gboolean wanted;
+    const char *directory;
+    gint64 started_us, printed_us;
+};
+
+static void show_progress(void *data, const char *phase, guint64 objects)
+{
+    struct progress *progress = data;
+    gint64 now = g_get_monotonic_time();
+    if (!progress->wanted || now - progress->printed_us < 200000)
+        return;
+    progress->printed_us = now;
+    double seconds = (double)(now - progress->started_us) / 1e6;
+    fprintf(stderr, "\r\033[K%s: %" G_GUINT64_FORMAT " objects, %.0f/s, %s", progress->directory,
+            objects, seconds > 0 ? (double)objects / seconds : 0, phase);
+}
+
+static void end_progress(const struct progress *progress)
+{
+    if (progress->wanted)
+        fputs("\r\033[K", stderr);
+}
+
+static void read_ad(const struct config *config, struct capture *capture, gboolean wanted,
+                    GCancellable *cancellable)
+{
+    struct progress progress = {wanted, "Active Directory", g_get_monotonic_time(), 0};
+    struct cor_sink *sink = store_run_sink(capture->run, COR_AD, config->ad.source);
+    ad_capture(&config->ad, sink, cancellable, show_progress, &progress, &capture->ad_error);
+    end_progress(&progress);
+}
+
+static void read_entra(const struct config *config, struct store *store, struct capture *capture,
+                       gboolean wanted, GCancellable *cancellable)
+{
+    struct progress progress = {wanted, "Entra ID", g_get_monotonic_time(), 0};
+    struct cor_sink *sink = store_run_sink(capture->run, COR_ENTRA, config->entra.source);
+    struct entra_options options = config->entra;
+    gint64 newest = store_newest_event(store);
+    options.audit_since_us = newest > AUDIT_OVERLAP_US ? newest - AUDIT_OVERLAP_US : 0;
+    entra_capture(&options, sink, cancellable, show_progress, &progress, &capture->entra_error);
+    end_progress(&progress);
+}
+
+gboolean capture_read(const struct config *config, struct store *store, gboolean progress,
+                      GCancellable *cancellable, struct capture *ret, GError **error)
+{
+    *ret = (struct capture){0};
+    ret->run = store_run_begin(store, g_get_real_time(), error);
+    if (!ret->run)
+        return FALSE;
+    if (config->has_ad)
+        read_ad(config, ret, progress, cancellable);
+    if (config->has_entra && !g_cancellable_is_cancelled(cancellable))
+        read_entra(config, store, ret, progress, cancellable);
+    if (g_cancellable_is_cancelled(cancellable)) {
+        store_run_abandon(g_steal_pointer(&ret->run));
+        capture_clear(ret);
+        g_set_error(error, AGENT_ERROR, COR_E_CANCELLED,
+                    "stopped on request; nothing was kept of this capture");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+void capture_clear(struct capture *capture)
+{
+    if (capture->run)
+        store_run_abandon(capture->run);
+    capture->run = NULL;
+    g_clear_error(&capture->ad_error);
+    g_clear_error(&capture->entra_error);
+}
+
+const GError *capture_worst(const struct capture *capture)
+{
+    const GError *ad = capture->ad_error, *entra = capture->entra_error;
+    if (entra && (!ad || (entra->code == COR_E_AUTH && ad->code != COR_E_AUTH)))
+        return entra;
+    return ad;
+}
