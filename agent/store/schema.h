@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ANCHORWATCH_AGENT_STORE_SCHEMA_H
+#define ANCHORWATCH_AGENT_STORE_SCHEMA_H
+
+/* The schema as a row of migrations. docs/store.md explains the tables. */
+
+#include <glib.h>
+
+#define STORE_APPLICATION_ID 0x41575348 /* "AWSH": PRAGMA application_id of every store */
+
+/* steps[n] turns user_version n into n + 1 and ends by saying so; each runs in one transaction.
+ * A released step is never edited. */
+struct store_schema {
+    const char *const *steps;
+    guint version; /* number of steps: the version this program knows */
+};
+extern const struct store_schema store_schema;
+
+#endif
