@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ANCHORWATCH_LDAP_LOCATE_H
+#define ANCHORWATCH_LDAP_LOCATE_H
+
+/*
+ * Which domain controllers there are: DNS SRV records in the order of RFC 2782.
+ */
+
+#include <glib.h>
+
+struct ad_srv {
+    guint16 priority, weight, port;
+    char *host; /* owned, without a final dot */
+};
+void ad_srv_free(struct ad_srv *srv);
+
+/* SRV answers of a DNS reply, in no particular order: array of struct ad_srv *. Never NULL; what is
+ * malformed is left out. At most 64. */
+GPtrArray *ad_srv_parse(const guint8 *reply, gsize len);
+/* RFC 2782: ascending priority; within one, drawn by weight. random is called with the total
+ * weight and answers a number in [0, total]. */
+void ad_srv_order(GPtrArray *servers, guint (*random)(guint total, void *data), void *data);
+
+/* Domain controllers of a domain, best first: array of "host:port" text. Queries
+ * _ldap._tcp.dc._msdcs.DOMAIN (MS-ADTS 6.3.2.3). Errors: COR_E_CONFIG (no such records),
+ * COR_E_RETRY (DNS does not answer). */
+GPtrArray *ad_locate(const char *domain, GError **error);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Decoder of replPropertyMetaData.
+ *
+ * The blob is accepted only when its length is exactly what its count says; after that check every
+ * access is in bounds by construction. It says which DC and when, never who.
+ */
+#include "ldap/metadata.h"
+
+#include "correlate/time.h"
+#include "ldap/decode.h"
+
+#include <string.h>
+
+enum { HEADER_BYTES = 16, ENTRY_BYTES = 48 };
+
+/* Seconds between 1601-01-01 and 1970-01-01. */
+#define EPOCH_SECONDS G_GINT64_CONSTANT(11644473600)
+/* The year 9999: later than any clock, early enough for microseconds in 64 bits. */
+#define LAST_SECOND G_GINT64_CONSTANT(253402300799)
+
+static guint32 get_u32(const guint8 *data)
+{
+    guint32 value;
+    memcpy(&value, data, sizeof value);
+    return GUINT32_FROM_LE(value);
+}
+
+static guint64 get_u64(const guint8 *data)
+{
+    guint64 value;
+    memcpy(&value, data, sizeof value);
+    return GUINT64_FROM_LE(value);
+}
+
+gint ad_stamps_count(const guint8 *data, gsize len)
+{
+    if (len < HEADER_BYTES || get_u32(data) != 1)
+        return -1;
+    guint32 count = get_u32(data + 8);
+    gsize room = (len - HEADER_BYTES) / ENTRY_BYTES;
+    if (count > room || len != HEADER_BYTES + (gsize)count * ENTRY_BYTES || count > G_MAXINT)
+        return -1;
+    return (gint)count;
+}
+
+static gint64 time_from_seconds(guint64 seconds)
+{
+    if (seconds <= (guint64)EPOCH_SECONDS || seconds > (guint64)(EPOCH_SECONDS + LAST_SECOND))
+        return 0;
+    return ((gint64)seconds - EPOCH_SECONDS) * COR_SECOND_US;
+}
+
+struct ad_stamp ad_stamp_at(const guint8 *data, guint index)
+{
+    const guint8 *entry = data + HEADER_BYTES + (gsize)index * ENTRY_BYTES;
+    struct ad_stamp stamp = {
+        .attrtyp = get_u32(entry),
+        .version = get_u32(entry + 4),
+        .time_us = time_from_seconds(get_u64(entry + 8)),
+        .usn = (gint64)MIN(get_u64(entry + 32), (guint64)G_MAXINT64),
+    };
+    memcpy(stamp.dsa, entry + 16, sizeof stamp.dsa);
+    return stamp;
+}
+
+/* Text of the newest time, kept because most attributes of an object were written at once. */
+struct time_cache {
+    gint64 time_us;
+    char *text;
+};
+
+static const char *cached_time(struct time_cache *cache, gint64 time_us)
+{
+    if (!cache->text || cache->time_us != time_us) {
+        g_free(cache->text);
+        cache->text = cor_time_text(time_us);
+        cache->time_us = time_us;
+    }
+    return cache->text;
+}
+
+static struct cor_json *stamp_json(const struct ad_stamp *stamp, struct time_cache *cache)
+{
+    char dsa[AD_GUID_TEXT];
+    struct cor_json *object = cor_json_new_object();
+    ad_guid_text(stamp->dsa, dsa);
+    cor_json_add_int(object, "version", stamp->version);
+    cor_json_add_string(object, "time", cached_time(cache, stamp->time_us));
+    cor_json_add_string(object, "dsa", dsa);
+    cor_json_add_int(object, "usn", stamp->usn);
+    return object;
+}
+
+struct cor_json *ad_metadata_json(const struct ad_schema *schema, const guint8 *data, gsize len)
+{
+    gint count = ad_stamps_count(data, len);
+    if (count < 0)
+        return NULL;
+    struct cor_json *metadata = cor_json_new_object();
+    struct time_cache cache = {0};
+    guint32 previous = 0;
+    for (gint i = 0; i < count; i++) {
+        struct ad_stamp stamp = ad_stamp_at(data, (guint)i);
+        const struct ad_attribute *attribute = ad_schema_by_attrtyp(schema, stamp.attrtyp);
+        char hex[16];
+        /* entries ascend; one that does not would name an attribute twice */
+        if (i > 0 && stamp.attrtyp <= previous) {
+            cor_json_free(metadata);
+            g_free(cache.text);
+            return NULL;
+        }
+        previous = stamp.attrtyp;
+        if (attribute && attribute->handling == AD_VOLATILE)
+            continue;
+        g_snprintf(hex, sizeof hex, "0x%08x", stamp.attrtyp);
+        cor_json_add(metadata, attribute ? attribute->name : hex, stamp_json(&stamp, &cache));
+    }
+    g_free(cache.text);
+    return metadata;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ANCHORWATCH_LDAP_METADATA_H
+#define ANCHORWATCH_LDAP_METADATA_H
+
+/*
+ * replPropertyMetaData: which DC wrote each attribute last, when and how often (MS-ADTS 3.1.1.1.9,
+ * MS-DRSR 5.166). Pure.
+ */
+
+#include "ldap/schema.h"
+
+/* One entry of the blob, in host order. */
+struct ad_stamp {
+    guint32 attrtyp;
+    guint32 version;
+    gint64 time_us; /* originating write; whole seconds; 0 when out of any sensible range */
+    guint8 dsa[16]; /* invocationId of the originating DC, stored form */
+    gint64 usn;     /* originating USN, on that DC */
+};
+
+/* Number of entries, or -1 when the blob is malformed (version not 1, count and length differ). */
+gint ad_stamps_count(const guint8 *data, gsize len);
+/* Entry index of a blob that ad_stamps_count accepted. */
+struct ad_stamp ad_stamp_at(const guint8 *data, guint index);
+
+/* {attr: {version, time, dsa, usn}} as correlate/record.h wants it, without volatile attributes;
+ * unknown ATTRTYPs are named by hex ("0x9f3f525c"). NULL when malformed. */
+struct cor_json *ad_metadata_json(const struct ad_schema *schema, const guint8 *data, gsize len);
+
+#endif

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Delivering entries, and following value ranges.
+ *
+ * A server may cut a long attribute (MS-ADTS 3.1.1.3.1.3.3). The rest comes with further requests,
+ * which are no single moment: an object is delivered from a loop during which its uSNChanged stood
+ * still, or its ranges count as open and the half is not complete. Nothing of a deferred object is
+ * delivered before that, so that a member removed meanwhile is not recorded.
+ */
+#include "ldap/reader.h"
+
+#include "ldap/search.h"
+
+#include <string.h>
+
+enum {
+    ATTEMPTS = 3,
+    CHUNKS_MAX = 10000, /* requests for one attribute */
+};
+#define LINKS_MAX 5000000
+
+const char *const ad_object_attributes[] = {"*", "replPropertyMetaData", NULL};
+
+void ad_reader_init(struct ad_reader *reader, struct ad_connection *connection,
+                    const struct ad_schema *schema, struct cor_sink *sink)
+{
+    *reader = (struct ad_reader){
+        .connection = connection,
+        .schema = schema,
+        .sink = sink,
+        .deferred = g_array_new(FALSE, FALSE, AD_GUID_TEXT),
+    };
+}
+
+void ad_reader_clear(struct ad_reader *reader)
+{
+    g_clear_pointer(&reader->deferred, g_array_unref);
+}
+
+/* --- delivering ------------------------------------------------------------------------------- */
+
+gboolean ad_reader_record(struct ad_reader *reader, const struct cor_record *record, GError **error)
+{
+    if (!reader->sink->record(reader->sink, record, error)) {
+        reader->sink_failed = TRUE;
+        return FALSE;
+    }
+    reader->objects++;
+    return TRUE;
+}
+
+static gboolean deliver_links(struct ad_reader *reader, const struct ad_entry *entry,
+                              GError **error)
+{
+    char target[AD_GUID_TEXT];
+    for (guint i = 0; i < entry->links->len; i++) {
+        const struct ad_entry_link *source = &g_array_index(entry->links, struct ad_entry_link, i);
+        const struct cor_link link = {COR_AD, source->attribute->name, entry->key, target};
+        ad_guid_text(source->target, target);
+        if (!reader->sink->link(reader->sink, &link, error)) {
+            reader->sink_failed = TRUE;
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static gboolean deliver(struct ad_reader *reader, struct ad_entry *entry, GError **error)
+{
+    COR_RECORD_AUTO *record = ad_entry_record(entry, reader->recycle_bin);
+    if (!record)
+        return TRUE;
+    reader->unkeyed += entry->unkeyed;
+    reader->broken += entry->metadata_broken;
+    return ad_reader_record(reader, record, error) && deliver_links(reader, entry, error);
+}
+
+/* --- from message to entry -------------------------------------------------------------------- */
+
+static void fail_decoding(struct ad_reader *reader, GError **error)
+{
+    g_autofree char *doing = g_strdup_printf("decode an entry of %s", reader->connection->uri);
+    ad_fail_ldap(error, NULL, LDAP_DECODING_ERROR, doing);
+}
+
+/* Attributes of a message added to an entry; the message lends its memory for the call. */
+static gboolean add_message(struct ad_reader *reader, LDAPMessage *message, struct ad_entry *entry,
+                            GError **error)
+{
+    LDAP *ld = reader->connection->ld;
+    struct berval dn, name, *values = NULL;
+    BerElement *ber = NULL;
+    ber_len_t left = 0;
+    int rc = ldap_get_dn_ber(ld, message, &ber, &dn);
+    if (rc == LDAP_SUCCESS) {
+        ber_get_option(ber, LBER_OPT_BER_REMAINING_BYTES, &left);
+        entry->bytes = left;
+        ad_entry_set_dn(entry, &dn);
+    }
+    while (rc == LDAP_SUCCESS &&
+           (rc = ldap_get_attribute_ber(ld, message, ber, &name, &values)) == LDAP_SUCCESS &&
+           name.bv_val) {
+        guint count = 0;
+        while (values && values[count].bv_val)
+            count++;
+        ad_entry_add(entry, reader->schema, &name, values, count);
+        ber_memfree(values);
+        values = NULL;
+    }
+    ber_free(ber, 0);
+    if (rc != LDAP_SUCCESS)
+        fail_decoding(reader, error);
+    return rc == LDAP_SUCCESS;
+}
+
+gboolean ad_reader_take(struct ad_reader *reader, LDAPMessage *message, GError **error)
+{
+    AD_ENTRY_AUTO *entry = ad_entry_new();
+    if (!add_message(reader, message, entry, error))
+        return FALSE;
+    if (entry->ranges->len == 0)
+        return deliver(reader, entry, error);
+    if (*entry->key)
+        g_array_append_vals(reader->deferred, entry->key, 1);
+    return TRUE;
+}
+
+/* --- value ranges ----------------------------------------------------------------------------- */
+
+struct again {
+    struct ad_reader *reader;
+    struct ad_entry *entry;
+};
+
+static gboolean take_again(LDAPMessage *message, void *data, GError **error)
+{
+    struct again *again = data;
+    return add_message(again->reader, message, again->entry, error);
+}
+
+/* One object's attributes once more. *ret_code: the server's result. */
+static gboolean read_again(struct ad_reader *reader, const char *key, const char *const *attributes,
+                           struct ad_entry *entry, int *ret_code, GError **error)
+{
+    g_autofree char *base = g_strdup_printf("<GUID=%s>", key);
+    const struct ad_search search = {
+        .base = base,
+        .scope = LDAP_SCOPE_BASE,
+        .filter = "(objectClass=*)",
+        .attributes = attributes,
+        .flags = reader->search_flags,
+    };
+    struct again again = {reader, entry};
+    AD_OUTCOME_AUTO outcome = {0};
+    if (!ad_search(reader->connection, &search, take_again, NULL, &again, &outcome, error))
+        return FALSE;
+    *ret_code = outcome.code;
+    if (outcome.code == LDAP_SUCCESS && outcome.entries == 0)
+        *ret_code = LDAP_NO_SUCH_OBJECT;
+    return TRUE;
+}
+
+/* Take the newest open range off the entry; the caller owns the name. */
+static struct ad_range pop_range(struct ad_entry *entry)
+{
+    struct ad_range range = g_array_index(entry->ranges, struct ad_range, entry->ranges->len - 1);
+    g_array_set_size(entry->ranges, entry->ranges->len - 1);
+    return range;
+}
+
+/* Ask for one attribute's further values until its last chunk. *ret_closed says whether the end
+ * was reached by chunks that each brought something new. */
+static gboolean follow_range(struct ad_reader *reader, struct ad_entry *entry, gboolean *ret_closed,
+                             GError **error)
+{
+    struct ad_range range = pop_range(entry);
+    g_autofree char *attribute = range.attribute;
+    guint open_before = entry->ranges->len;
+    guint64 next = range.next;
+    *ret_closed = FALSE;
+    for (guint chunk = 0; next && chunk < CHUNKS_MAX && entry->links->len < LINKS_MAX; chunk++) {
+        g_autofree char *wanted =
+            g_strdup_printf("%s;range=%" G_GUINT64_FORMAT "-*", attribute, next);
+        const char *const attributes[] = {wanted, NULL};
+        guint unmerged = entry->unmerged;
+        int code;
+        if (!read_again(reader, entry->key, attributes, entry, &code, error))
+            return FALSE;
+        if (code != LDAP_SUCCESS || entry->unmerged != unmerged)
+            return TRUE;
+        if (entry->ranges->len == open_before) {
+            *ret_closed = TRUE;
+            return TRUE;
+        }
+        struct ad_range further = pop_range(entry);
+        gboolean advanced = further.next > next;
+        next = further.next;
+        g_free(further.attribute);
+        if (!advanced)
+            return TRUE;
+    }
+    return TRUE;
+}
+
+static gboolean follow_ranges(struct ad_reader *reader, struct ad_entry *entry, guint *ret_open,
+                              GError **error)
+{
+    *ret_open = 0;
+    while (entry->ranges->len > 0) {
+        gboolean closed;
+        if (!follow_range(reader, entry, &closed, error))
+            return FALSE;
+        *ret_open += !closed;
+    }
+    return TRUE;
+}
+
+static gboolean usn_moved(struct ad_reader *reader, const struct ad_entry *entry,
+                          gboolean *ret_moved, GError **error)
+{
+    static const char *const attributes[] = {"uSNChanged", NULL};
+    AD_ENTRY_AUTO *now = ad_entry_new();
+    int code;
+    if (!read_again(reader, entry->key, attributes, now, &code, error))
+        return FALSE;
+    *ret_moved =
+        code != LDAP_SUCCESS || !entry->usn_changed || now->usn_changed != entry->usn_changed;
+    return TRUE;
+}
+
+/* One object from the start. *ret_settled: delivered, or gone from the directory. */
+static gboolean read_whole(struct ad_reader *reader, const char *key, gboolean last_attempt,
+                           guint *ret_open, gboolean *ret_settled, GError **error)
+{
+    AD_ENTRY_AUTO *entry = ad_entry_new();
+    gboolean moved = FALSE;
+    int code;
+    *ret_settled = FALSE;
+    if (!read_again(reader, key, ad_object_attributes, entry, &code, error))
+        return FALSE;
+    if (code == LDAP_NO_SUCH_OBJECT) {
+        *ret_open = 0;
+        *ret_settled = TRUE;
+        return TRUE;
+    }
+    if (!follow_ranges(reader, entry, ret_open, error) || !usn_moved(reader, entry, &moved, error))
+        return FALSE;
+    if ((moved || *ret_open) && !last_attempt)
+        return TRUE;
+    *ret_open += moved;
+    *ret_settled = TRUE;
+    return deliver(reader, entry, error);
+}
+
+gboolean ad_reader_ranges(struct ad_reader *reader, guint *ret_open, GError **error)
+{
+    *ret_open = 0;
+    for (guint i = 0; i < reader->deferred->len; i++) {
+        const char *key = reader->deferred->data + (gsize)i * AD_GUID_TEXT;
+        gboolean settled = FALSE;
+        guint open = 0;
+        for (guint attempt = 1; attempt <= ATTEMPTS && !settled; attempt++)
+            if (!read_whole(reader, key, attempt == ATTEMPTS, &open, &settled, error))
+                return FALSE;
+        *ret_open += open;
+    }
+    g_array_set_size(reader->deferred, 0);
+    return TRUE;
+}
