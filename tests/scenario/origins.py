@@ -80,6 +80,7 @@ def prepare(scene):
     scene.ad_add(f"CN=BRIDGE,OU=Devices,{scene.base}", objectClass="computer",
                  sAMAccountName="BRIDGE$", userAccountControl="4096", operatingSystem="Windows 11",
                  operatingSystemVersion="10.0 (1)", userCertificate=b"0\x82synthetic")
+    cloud_user(scene, PERSON.split("@")[0])
     place["carl"] = cloud_user(scene, "carl", jobTitle="Cook")
     place["cora"] = cloud_user(scene, "cora", jobTitle="Cook")
     place["curt"] = cloud_user(scene, "curt")
