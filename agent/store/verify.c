@@ -159,7 +159,7 @@ static gboolean take_entry(struct audit *audit, const struct store_query *query,
                            GError **error)
 {
     (void)data, (void)error;
-    gint64 entry = store_column_int(query, 0), own = 0;
+    gint64 entry = store_column_int(query, 0), own = 0, point = 0;
     const char *kind = store_column_text(query, 1), *text = store_column_text(query, 3);
     guint8 stored[STORE_HASH_LEN], computed[STORE_HASH_LEN];
     COR_JSON_AUTO *body = cor_json_parse(text, strlen(text), 0, NULL);
@@ -169,7 +169,9 @@ static gboolean take_entry(struct audit *audit, const struct store_query *query,
         problem(audit, "ledger entry %" G_GINT64_FORMAT " is missing", audit->entries);
     if (memcmp(stored, computed, STORE_HASH_LEN) != 0)
         problem(audit, "ledger entry %" G_GINT64_FORMAT " does not fit the hash chain", entry);
-    if (!cor_json_int(cor_json_get(body, "entry"), &own) || own != entry ||
+    (void)cor_json_int(cor_json_get(body, "entry"), &own);
+    (void)cor_json_int(cor_json_get(body, "point"), &point);
+    if (own != entry || point != store_column_int(query, 2) ||
         g_strcmp0(cor_json_get_string(body, "kind"), kind) != 0)
         problem(audit, "ledger entry %" G_GINT64_FORMAT " describes another entry", entry);
     audit->entries = entry;
