@@ -79,6 +79,10 @@ def quoted(text):
     return json.dumps(text, ensure_ascii=False)
 
 
+def document(value):
+    return json.dumps(value, separators=(',', ':'), ensure_ascii=False)
+
+
 def modified(name, old, new):
     return {'displayName': name, 'oldValue': old, 'newValue': new}
 
@@ -86,13 +90,9 @@ def modified(name, old, new):
 def property_changes(obj, old, new, skip):
     """modifiedProperties of an update: old and new are dicts over the same changed names."""
     if obj.type in POLICY_DOCUMENT:
-        before, after = dict(obj.props), dict(obj.props)
-        before.update(old)
-        after.update(new)
-        before = {k: v for k, v in before.items() if v is not None or k in new}
         return [modified(POLICY_DOCUMENT[obj.type],
-                         json.dumps(before, separators=(',', ':'), ensure_ascii=False),
-                         json.dumps(after, separators=(',', ':'), ensure_ascii=False))]
+                         document({**obj.props, **old}) if old else None,
+                         document({**obj.props, **new}))]
     rows, names = [], []
     for prop in sorted(new):
         if prop in skip:

@@ -78,7 +78,7 @@ SETTINGS = {
     'replication_delay_seconds': 0,    # a created object is 404 for that long
     'password_writeback': False,
     'throttle': False,                 # count resource units and refuse above the documented quota
-    'enforce_licence_units': True,
+    'unlinked_editable': True,         # may a user with onPremisesSyncEnabled=false be edited
 }
 FEATURES = {
     'allowOnPremUpdateOfOnPremisesObjectIdentifierEnabled': False,
@@ -238,7 +238,6 @@ class Tenant:
         self.deletion_prevention = {'synchronizationPreventionType': 'enabledForCount',
                                     'alertThreshold': 500}
         self.sync_configuration = {}      # beta parts of onPremisesSynchronization.configuration
-        self.grants = {}                  # appId -> list of granted application permissions
         self.secrets = {}                 # appId -> [{'value', 'expires', 'disabled'}]
         self.extra = {}                   # anything other modules must persist
         self.clock_offset, self.clock_fixed = 0.0, None
@@ -593,7 +592,7 @@ class Tenant:
         del order[at]
 
     SAVED = ('domain', 'initial_domain', 'tenant_id', 'settings', 'features',
-             'deletion_prevention', 'sync_configuration', 'grants', 'secrets', 'extra',
+             'deletion_prevention', 'sync_configuration', 'secrets', 'extra',
              'clock_offset', 'seq', 'audit_seq')
 
     def save(self, path):
