@@ -21,7 +21,6 @@ suites() {
 lint|/usr/bin/python3 tests/lint/selftest.py && AW_BUILD=build/clang-asan /usr/bin/python3 tests/lint/run.py
 unit-gcc|ctest_suite build/asan
 unit-clang|ctest_suite build/clang-asan
-schema|/usr/bin/python3 tests/scenario/schema_files.py
 tenant|/usr/bin/python3 tests/lab/tenant/selftest.py
 sync|/usr/bin/python3 tests/lab/sync/selftest.py
 lab|tests/lab/selftest.sh

@@ -1,0 +1,169 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every command as its users meet it: machine output valid against the published schema, exit status
+as promised, text that says what matters, and no command that leaves a trace it should not.
+"""
+import json
+import os
+import re
+import sqlite3
+import sys
+
+import jsonschema
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import harness  # noqa: E402
+import origins  # noqa: E402
+
+SCHEMAS = os.path.join(harness.ROOT, "docs", "schema")
+
+
+def validators():
+    """One validator per kind; common.json is found by its $id."""
+    store = {}
+    for name in sorted(os.listdir(SCHEMAS)):
+        with open(os.path.join(SCHEMAS, name), encoding="utf-8") as handle:
+            store[name] = json.load(handle)
+    found = {}
+    for name, schema in store.items():
+        jsonschema.Draft202012Validator.check_schema(schema)
+        resolver = jsonschema.RefResolver(name, schema, store=store)
+        found[name[:-5]] = jsonschema.Draft202012Validator(schema, resolver=resolver)
+    return found
+
+
+def valid(scene, schemas, doc, label):
+    kind = doc["schema"].split(".")[1].split("/")[0]
+    errors = [f"{'/'.join(map(str, e.absolute_path))}: {e.message}"
+              for e in schemas[kind].iter_errors(doc)]
+    scene.check(f"{label}: valid against docs/schema/{kind}.json", not errors, str(errors[:3]))
+
+
+def story(scene, schemas):
+    """A small history with something of everything in it; answers (first, last) point."""
+    dn = scene.ad_user("keel", title="Clerk", department="Stock")
+    gone = scene.ad_user("jib", title="Clerk")
+    scene.sync()
+    first = scene.snapshot()
+    scene.ad_set(dn, title="Officer")
+    scene.ad_delete(gone)
+    scene.sync()
+    keel = scene.user_id("keel@lab.example.test")
+    scene.must("PATCH", f"/users/{keel}", {"accountEnabled": False})
+    status, doc = scene.aw_json("snapshot")
+    scene.equal("snapshot ends with 0", status, 0)
+    valid(scene, schemas, doc, "snapshot")
+    for half in doc["halves"]:
+        scene.equal(f"snapshot: the {half['directory']} half is complete", half["state"], "complete")
+    return first, doc["snapshot"]
+
+
+def machine_output(scene, schemas, first, last):
+    calls = [
+        ("snapshots", ["snapshots"], 0), ("show", ["show", "keel"], 0),
+        ("diff", ["diff", str(first), str(last)], 1), ("diff same", ["diff", str(last), str(last)], 0),
+        ("diff live", ["diff", str(last), "live"], 0), ("drift", ["drift"], 1),
+        ("explain", ["explain", "keel"], 0), ("explain attribute", ["explain", "keel", "jobTitle"], 0),
+        ("anchors", ["anchors"], None), ("plan", ["plan", "--to", str(first)], 1),
+        ("plan one object", ["plan", "--to", str(first), "keel@lab.example.test"], 1),
+        ("plan at a point", ["plan", "--to", str(first), "--at", str(last)], 1),
+        ("verify", ["verify"], 0), ("prune", ["prune", "--dry-run"], 0),
+    ]
+    for label, args, wanted in calls:
+        status, doc = scene.aw_json(*args)
+        valid(scene, schemas, doc, label)
+        if wanted is not None:
+            scene.equal(f"{label}: exit status", status, wanted)
+    status, doc = scene.aw_json("check")
+    valid(scene, schemas, doc, "check")
+    scene.check("check: nothing required is missing", status in (0, 1),
+                str([i for i in doc["items"] if not i["ok"]]))
+
+
+def content(scene, first, last):
+    _, doc = scene.aw_json("drift")
+    found = [i for i in doc["items"] if "keel" in (i["name"] or "") and
+             i["attribute"] == "accountEnabled"]
+    scene.equal("drift: the cloud-disabled account", [i["kind"] for i in found], ["diverged"])
+    _, doc = scene.aw_json("plan", "--to", str(first), "keel@lab.example.test")
+    verdicts = {i["attribute"]: (i["verdict"], i["row"]) for i in doc["items"]}
+    scene.equal("plan: the AD-fed title is refused", verdicts.get("jobTitle"), ("refused", "A2"))
+    scene.equal("plan: the account may be enabled again", verdicts.get("accountEnabled"),
+                ("durable", "A6"))
+    title = next(i for i in doc["items"] if i["attribute"] == "jobTitle")
+    scene.check("plan: the refusal has a counter-offer at the source",
+                title["instead"] and title["instead"][0]["where"] == "ad", str(title["instead"]))
+    _, doc = scene.aw_json("explain", "keel", "jobTitle")
+    scene.check("explain: tells both halves of the chain",
+                {i["directory"] for i in doc["items"]} == {"ad", "entra"},
+                str([(i["directory"], i["attribute"]) for i in doc["items"]]))
+    _, doc = scene.aw_json("show", "keel")
+    item = doc["items"][0]
+    names = (item["key"], item["anchor"], item["peer"]["key"], "keel@lab.example.test",
+             "LAB\\keel", "CN=keel,OU=Staff," + scene.base)
+    for name in names:
+        _, other = scene.aw_json("show", name)
+        scene.equal(f"show finds it by {name}", other["items"][0]["key"], item["key"])
+    values = {(a["directory"], a["attribute"]): a for a in item["attributes"]}
+    scene.equal("show: who owns jobTitle", values[("entra", "jobTitle")]["owner"], "onprem")
+    sid = values[("ad", "objectSid")]["value"]
+    _, other = scene.aw_json("show", sid)
+    scene.equal("show finds it by SID", other["items"][0]["key"], item["key"])
+
+
+def text_output(scene, first, last):
+    wanted = {
+        ("snapshots",): ["complete"], ("show", "keel"): ["source of authority", "jobTitle"],
+        ("diff", str(first), str(last)): ["on-premises", "Officer"], ("drift",): ["accountEnabled"],
+        ("explain", "keel"): ["Officer", "version"], ("plan", "--to", str(first)): ["refused", "instead"],
+        ("verify",): ["verifies"], ("check",): ["ok"], ("anchors",): [],
+    }
+    for args, words in wanted.items():
+        status, out, err = scene.aw(*args)
+        scene.check(f"{' '.join(args)}: text", bool(out.strip()), err)
+        scene.check(f"{' '.join(args)}: no colour off a terminal", "\033[" not in out)
+        for word in words:
+            scene.check(f"{' '.join(args)}: says '{word}'", word in out, out[:800])
+    status, out, _ = scene.aw("diff", str(first), "--color", "always")
+    scene.check("colour when asked for", "\033[" in out)
+
+
+def traces(scene):
+    before = [i["snapshot"] for i in scene.aw_json("snapshots")[1]["items"]]
+    path = re.search(r"^path=(.*)$", open(scene.conf, encoding="utf-8").read(), re.M).group(1)
+    digest = dump(path)
+    scene.aw("diff", str(before[0]), "live")
+    scene.aw("plan", "--to", str(before[0]))
+    scene.equal("live reads leave the store as it was", dump(path), digest)
+    scene.equal("the store is not readable by others", oct(os.stat(path).st_mode & 0o777), "0o600")
+
+
+def dump(path):
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    tables = [r[0] for r in connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+    return {t: connection.execute(f'SELECT count(*) FROM "{t}"').fetchone()[0] for t in tables}
+
+
+def pinned(scene):
+    _, doc = scene.aw_json("snapshot", "--pin")
+    _, listed = scene.aw_json("snapshots")
+    item = next(i for i in listed["items"] if i["snapshot"] == doc["snapshot"])
+    scene.equal("a pinned point says so", item["pinned"], True)
+
+
+def suite(scene):
+    schemas = validators()
+    first, last = story(scene, schemas)
+    machine_output(scene, schemas, first, last)
+    content(scene, first, last)
+    text_output(scene, first, last)
+    traces(scene)
+    pinned(scene)
+    status, out, _ = scene.aw("--help")
+    scene.check("--help lists every command", status == 0 and all(
+        f"  {name}" in out for name in ("check", "snapshot", "diff", "plan", "agent")), out)
+
+
+if __name__ == "__main__":
+    sys.exit(harness.main(suite))
