@@ -10,6 +10,7 @@
 #include "ldap/capture.h"
 
 #include "ldap/domain.h"
+#include "ldap/quiet.h"
 #include "ldap/reader.h"
 #include "ldap/rights.h"
 #include "ldap/search.h"
@@ -161,7 +162,7 @@ static gboolean read_deleted(struct capture *capture, GError **error)
     if (!ad_deleted_objects_readable(capture->connection, &readable, error))
         return FALSE;
     if (!readable) {
-        g_autofree char *remedy = ad_deleted_objects_remedy(nc);
+        g_autofree char *remedy = ad_deleted_objects_remedy(capture->connection);
         g_autofree char *text = g_strdup_printf(
             "the account cannot read '%s', so a deletion cannot be told from a lost right; %s",
             base, remedy);
@@ -276,11 +277,14 @@ gboolean ad_capture(const struct ad_options *options, struct cor_sink *sink,
     };
     for (gsize i = 0; i < G_N_ELEMENTS(segments); i++)
         cor_proof_require(capture.proof, segments[i]);
+    struct ad_quiet quiet;
+    ad_quiet_begin(&quiet);
     gboolean ok = run(&capture, cancellable, error);
     ad_reader_clear(&capture.reader);
     ad_domain_clear(&capture.domain);
     ad_schema_free(capture.schema);
     ad_connection_free(capture.connection);
+    ad_quiet_end(&quiet);
     cor_proof_free(capture.proof);
     g_clear_error(&capture.first_refusal);
     return ok;

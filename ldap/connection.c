@@ -65,9 +65,9 @@ static int set_timeouts(LDAP *ld, guint timeout_ms)
     return rc;
 }
 
-static int set_tls(LDAP *ld, const char *ca_file)
+static int set_tls(LDAP *ld, const char *ca_file, int demand)
 {
-    int demand = LDAP_OPT_X_TLS_DEMAND, client = 0, version = TLS_1_2, rc = 0;
+    int client = 0, version = TLS_1_2, rc = 0;
     if (ca_file)
         rc = ldap_set_option(ld, LDAP_OPT_X_TLS_CACERTFILE, ca_file);
     rc |= ldap_set_option(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand);
@@ -88,8 +88,9 @@ static int set_sasl(LDAP *ld, enum ad_transport transport)
     return rc | ldap_set_option(ld, LDAP_OPT_X_SASL_SECPROPS, "minssf=0,maxssf=0");
 }
 
+/* verify: LDAP_OPT_X_TLS_DEMAND for everything but the diagnosis of a refused certificate. */
 static gboolean set_options(LDAP *ld, const struct ad_options *options, guint timeout_ms,
-                            GError **error)
+                            int verify, GError **error)
 {
     int version = LDAP_VERSION3;
     int rc = ldap_set_option(ld, LDAP_OPT_PROTOCOL_VERSION, &version);
@@ -101,7 +102,7 @@ static gboolean set_options(LDAP *ld, const struct ad_options *options, guint ti
         g_set_error(error, AD_ERROR, COR_E_BUG, "libldap refuses an option");
         return FALSE;
     }
-    if (options->transport == AD_LDAPS && set_tls(ld, options->ca_file)) {
+    if (options->transport == AD_LDAPS && set_tls(ld, options->ca_file, verify)) {
         g_set_error(error, AD_ERROR, COR_E_CONFIG, "TLS cannot be set up with CA file '%s'",
                     options->ca_file ? options->ca_file : "(system)");
         return FALSE;
@@ -387,23 +388,50 @@ void ad_connection_free(struct ad_connection *connection)
     g_free(connection);
 }
 
+static gboolean open_handle(struct ad_connection *connection, const struct ad_options *options,
+                            int verify, GError **error)
+{
+    int rc = ldap_initialize(&connection->ld, connection->uri);
+    if (rc == LDAP_SUCCESS)
+        return set_options(connection->ld, options, connection->timeout_ms, verify, error);
+    g_set_error(error, AD_ERROR, COR_E_CONFIG, "'%s' is not a server address", connection->uri);
+    return FALSE;
+}
+
+/* libldap reports a refused certificate like a dead network. When the same server answers an
+ * anonymous rootDSE read without verification, it was the certificate. No credentials are sent. */
+static void explain_certificate(const struct ad_options *options, const char *uri,
+                                GCancellable *cancellable, GError **failure)
+{
+    if (options->transport != AD_LDAPS || !g_error_matches(*failure, AD_ERROR, COR_E_RETRY) ||
+        g_cancellable_is_cancelled(cancellable))
+        return;
+    AD_CONNECTION_AUTO *probe = connection_new(options, g_strdup(uri), cancellable);
+    if (!open_handle(probe, options, LDAP_OPT_X_TLS_ALLOW, NULL) || !read_root(probe, NULL))
+        return;
+    g_clear_error(failure);
+    g_set_error(failure, AD_ERROR, COR_E_CONFIG,
+                "cannot trust %s: its certificate is not signed by the CA in '%s', has expired, "
+                "or does not carry this name",
+                uri, options->ca_file ? options->ca_file : "the system's store");
+}
+
 static struct ad_connection *connect_one(const struct ad_options *options, char *uri_taken,
                                          struct ad_ticket *ticket, GCancellable *cancellable,
                                          GError **error)
 {
     AD_CONNECTION_AUTO *connection = connection_new(options, uri_taken, cancellable);
-    int rc = ldap_initialize(&connection->ld, connection->uri);
-    if (rc != LDAP_SUCCESS) {
-        g_set_error(error, AD_ERROR, COR_E_CONFIG, "'%s' is not a server address", connection->uri);
+    GError *failure = NULL;
+    if (!open_handle(connection, options, LDAP_OPT_X_TLS_DEMAND, error))
+        return NULL;
+    gboolean bound = options->bind_dn ? bind_simple(connection, options, &failure)
+                                      : bind_gssapi(connection, options, ticket, &failure);
+    if (!bound) {
+        explain_certificate(options, connection->uri, cancellable, &failure);
+        g_propagate_error(error, failure);
         return NULL;
     }
-    if (!set_options(connection->ld, options, connection->timeout_ms, error))
-        return NULL;
-    gboolean bound = options->bind_dn ? bind_simple(connection, options, error)
-                                      : bind_gssapi(connection, options, ticket, error);
-    if (!bound || !read_root(connection, error))
-        return NULL;
-    return g_steal_pointer(&connection);
+    return read_root(connection, error) ? g_steal_pointer(&connection) : NULL;
 }
 
 static gboolean options_ok(const struct ad_options *options, GError **error)

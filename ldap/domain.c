@@ -189,16 +189,16 @@ static gboolean read_steps(struct ad_connection *connection, struct domain_readi
         ad_entry_func take;
         const char *doing;
     } steps[] = {
-        {{partitions, LDAP_SCOPE_ONELEVEL, "(objectClass=crossRef)", partition, 0, PAGE},
+        {{partitions, LDAP_SCOPE_ONELEVEL, "(objectClass=crossRef)", partition, 0, PAGE, 0},
          take_partition,
          "read the partitions of the forest"},
-        {{partitions, LDAP_SCOPE_BASE, "(objectClass=*)", features, 0, 0},
+        {{partitions, LDAP_SCOPE_BASE, "(objectClass=*)", features, 0, 0, 0},
          take_features,
          "read the optional features"},
-        {{service, LDAP_SCOPE_BASE, "(objectClass=*)", lifetimes, 0, 0},
+        {{service, LDAP_SCOPE_BASE, "(objectClass=*)", lifetimes, 0, 0, 0},
          take_lifetimes,
          "read the lifetime of deleted objects"},
-        {{reading->own_nc, LDAP_SCOPE_BASE, "(objectClass=*)", head, 0, 0},
+        {{reading->own_nc, LDAP_SCOPE_BASE, "(objectClass=*)", head, 0, 0, 0},
          take_head,
          "read the domain object"},
     };
@@ -357,10 +357,10 @@ gboolean ad_controllers_read(struct ad_reader *reader, struct ad_outcome *outcom
     g_autofree char *sites = g_strconcat("CN=Sites,", connection->root.config_nc, NULL);
     g_autoptr(GHashTable) hosts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     struct controllers_reading reading = {reader, hosts};
-    const struct ad_search servers = {sites, LDAP_SCOPE_SUBTREE, "(objectClass=server)", server, 0,
-                                      PAGE};
+    const struct ad_search servers = {
+        sites, LDAP_SCOPE_SUBTREE, "(objectClass=server)", server, 0, PAGE, 0};
     const struct ad_search search = {
-        sites, LDAP_SCOPE_SUBTREE, "(objectClass=nTDSDSA)", settings, 0, PAGE};
+        sites, LDAP_SCOPE_SUBTREE, "(objectClass=nTDSDSA)", settings, 0, PAGE, 0};
     return must_search(connection, &servers, "read the servers of the sites", take_server, &reading,
                        error) &&
            ad_search(connection, &search, take_controller, NULL, &reading, outcome, error);

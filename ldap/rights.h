@@ -14,7 +14,7 @@ char *ad_deleted_objects_dn(const char *naming_context);
  * (Microsoft KB 892806). FALSE: the question could not be asked. */
 gboolean ad_deleted_objects_readable(struct ad_connection *connection, gboolean *ret_readable,
                                      GError **error);
-/* One line for people: how to grant that. Caller frees. */
-char *ad_deleted_objects_remedy(const char *naming_context);
+/* One line for people: how to grant that on this kind of server. Caller frees. */
+char *ad_deleted_objects_remedy(const struct ad_connection *connection);
 
 #endif

@@ -297,11 +297,12 @@ static gboolean read_page(struct run *run, gboolean *ret_done, GError **error)
 static gboolean read_pages(struct run *run, GError **error)
 {
     gboolean done = FALSE;
-    while (!done) {
+    for (guint pages = 1; !done; pages++) {
         if (!read_page(run, &done, error))
             return FALSE;
         if (run->outcome->code != LDAP_SUCCESS)
             return TRUE;
+        done = done || pages == run->search->pages_max;
         if (!done && !send_page(run, error))
             return FALSE;
         if (!eat_held(run, error))

@@ -20,6 +20,7 @@ struct ad_search {
     const char *const *attributes; /* NULL-terminated */
     guint flags;
     guint page_size; /* 0: not paged */
+    guint pages_max; /* stop after so many, with the cookie left open; 0: read to the end */
 };
 
 /* How a search ended, as evidence for cor_proof_ldap. */
