@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One self-check. */
+/* Lines of a self-check. Plain data: what a line means is decided where it is made. */
 #include "correlate/check.h"
 
 void cor_check_free(struct cor_check *check)
@@ -16,6 +16,10 @@ void cor_check_add(GPtrArray *checks, const char *name, gboolean ok, gboolean re
                    char *detail_taken, char *remedy_taken)
 {
     struct cor_check *check = g_new0(struct cor_check, 1);
-    *check = (struct cor_check){g_strdup(name), ok, required, detail_taken, remedy_taken};
+    check->name = g_strdup(name);
+    check->ok = ok;
+    check->required = required;
+    check->detail = detail_taken;
+    check->remedy = remedy_taken;
     g_ptr_array_add(checks, check);
 }

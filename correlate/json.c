@@ -1,89 +1,122 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * cJSON behind a strict gate (json_scan.c) and with our own writer. A struct cor_json is a cJSON
- * node. An integer of 2^53 or more, which cJSON would round, keeps its exact text in the node's
- * valuestring; every reader and writer here looks there first.
- *
- * Canonical form: object keys in byte order, no white space, text with the shortest escape that is
- * valid (quote, backslash, \b \f \n \r \t, other controls \u00xx, everything else raw UTF-8),
- * integers in decimal, other numbers in the shortest form that reads back the same.
+ * The tree: a struct cor_json is a cJSON node and this file alone knows it. Parsing is scan (what
+ * cJSON gets wrong), cJSON (the tree), settle (what only the tree can show: duplicate keys; what
+ * only the scan knew: large integers). Invariant: a number at or beyond 2^53 keeps in valueint the
+ * distance between its integer and the nearest double, which is never more than 1024; so all 64
+ * bits survive without a second representation.
  */
 #include "correlate/json.h"
 
 #include "correlate/error.h"
-#include "correlate/json_scan.h"
+#include "correlate/json_private.h"
 
 #include <cjson/cJSON.h>
 #include <math.h>
 #include <string.h>
 
-#define EXACT_LIMIT 9007199254740992.0 /* 2^53 */
+#define TWO_63 9223372036854775808.0
 
-static inline cJSON *raw(struct cor_json *node)
+static cJSON *raw(const struct cor_json *node)
 {
-    return (cJSON *)node;
+    return (cJSON *)(void *)node;
 }
 
-static inline const cJSON *raw_const(const struct cor_json *node)
+/* cJSON answers NULL only when memory is gone, which ends the program as everywhere in GLib. */
+static struct cor_json *made(cJSON *item)
 {
-    return (const cJSON *)node;
-}
-
-static inline struct cor_json *wrap(cJSON *node)
-{
-    return (struct cor_json *)node;
-}
-
-/* cJSON answers NULL only when memory is gone, and GLib gives up there as well. */
-static struct cor_json *made(cJSON *node)
-{
-    if (!node)
+    if (!item)
         g_error("out of memory");
-    return wrap(node);
+    return (struct cor_json *)(void *)item;
 }
 
-/* --- parsing -------------------------------------------------------------------------------- */
+/* --- parsing ---------------------------------------------------------------------------- */
 
-static void set_exact(cJSON *node, gint64 value)
+struct settle {
+    GArray *stack; /* struct cor_json_member, scratch */
+    const GArray *bigs;
+    guint next_big;
+};
+
+static gboolean has_duplicate(struct settle *settle, const cJSON *object, const char **ret_key)
 {
-    char text[24];
-    int n = g_snprintf(text, sizeof text, "%" G_GINT64_FORMAT, value);
-    node->valuestring = cJSON_malloc((size_t)n + 1);
-    if (!node->valuestring)
-        g_error("out of memory");
-    memcpy(node->valuestring, text, (size_t)n + 1);
+    if (!object->child || !object->child->next)
+        return FALSE;
+    g_array_set_size(settle->stack, 0);
+    cor_json_push_sorted(settle->stack, (const struct cor_json *)(const void *)object);
+    const struct cor_json_member *members = (const void *)settle->stack->data;
+    for (guint i = 1; i < settle->stack->len; i++)
+        if (members[i - 1].head == members[i].head &&
+            strcmp(members[i - 1].key, members[i].key) == 0) {
+            *ret_key = members[i].key;
+            return TRUE;
+        }
+    return FALSE;
 }
 
-/* Put the exact values back, in document order; depth is bounded by the scan. */
-static void restore_exact(cJSON *node, const GArray *big, guint *next)
+/* The rounded integer plus its distance, without leaving the range of either type. */
+static int distance(gint64 value)
 {
-    for (cJSON *child = node->child; child && *next < big->len; child = child->next)
-        restore_exact(child, big, next);
-    if (cJSON_IsNumber(node) && fabs(node->valuedouble) >= EXACT_LIMIT && *next < big->len)
-        set_exact(node, g_array_index(big, gint64, (*next)++));
+    double nearest = (double)value;
+    if (nearest >= TWO_63)
+        return (int)(value - G_MAXINT64) - 1;
+    return (int)(value - (gint64)nearest);
+}
+
+static gboolean settle_node(struct settle *settle, cJSON *node, GError **error)
+{
+    const char *key = NULL;
+    if (cJSON_IsNumber(node) && fabs(node->valuedouble) >= COR_JSON_EXACT) {
+        g_assert(settle->next_big < settle->bigs->len);
+        const struct cor_json_big *big =
+            &g_array_index(settle->bigs, struct cor_json_big, settle->next_big++);
+        node->valueint = big->is_int ? distance(big->value) : 0;
+    } else if (cJSON_IsObject(node) && has_duplicate(settle, node, &key)) {
+        g_autofree char *quoted = g_strescape(key, NULL);
+        g_set_error(error, COR_ERROR, COR_E_INPUT, "JSON: duplicate key '%.64s'", quoted);
+        return FALSE;
+    }
+    for (cJSON *n = node->child; n; n = n->next)
+        if (!settle_node(settle, n, error))
+            return FALSE;
+    return TRUE;
+}
+
+static cJSON *build(const char *data, gsize len, GError **error)
+{
+    const char *end = NULL;
+    cJSON *root = cJSON_ParseWithLengthOpts(data, len, &end, FALSE);
+    while (end && end < data + len && g_ascii_isspace(*end))
+        end++;
+    if (root && end == data + len)
+        return root;
+    g_set_error(error, COR_ERROR, COR_E_INPUT, "JSON: %s at byte %zu",
+                root ? "more text after the document" : "not a complete document",
+                end ? (gsize)(end - data) : 0);
+    cJSON_Delete(root);
+    return NULL;
 }
 
 struct cor_json *cor_json_parse(const char *data, gsize len, gsize max_bytes, GError **error)
 {
     gsize limit = max_bytes ? max_bytes : COR_JSON_MAX_BYTES;
     if (len > limit) {
-        g_set_error(error, COR_ERROR, COR_E_LIMIT,
-                    "JSON of %" G_GSIZE_FORMAT " bytes, at most %" G_GSIZE_FORMAT " are read", len,
-                    limit);
+        g_set_error(error, COR_ERROR, COR_E_LIMIT, "JSON: longer than %zu bytes", limit);
         return NULL;
     }
-    g_autoptr(GArray) big = g_array_new(FALSE, FALSE, sizeof(gint64));
-    if (!cor_json_scan(data, len, COR_JSON_MAX_DEPTH, big, error))
+    g_autoptr(GArray) bigs = g_array_new(FALSE, FALSE, sizeof(struct cor_json_big));
+    if (!cor_json_scan(data, len, bigs, error))
         return NULL;
-    cJSON *root = cJSON_ParseWithLength(data, len);
-    if (!root) {
-        g_set_error(error, COR_ERROR, COR_E_INPUT, "invalid JSON");
+    cJSON *root = build(data, len, error);
+    if (!root)
+        return NULL;
+    g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(struct cor_json_member));
+    struct settle settle = {.stack = stack, .bigs = bigs};
+    if (!settle_node(&settle, root, error)) {
+        cJSON_Delete(root);
         return NULL;
     }
-    guint next = 0;
-    if (big->len)
-        restore_exact(root, big, &next);
-    return wrap(root);
+    return made(root);
 }
 
 void cor_json_free(struct cor_json *root)
@@ -91,7 +124,7 @@ void cor_json_free(struct cor_json *root)
     cJSON_Delete(raw(root));
 }
 
-/* --- building ------------------------------------------------------------------------------- */
+/* --- building --------------------------------------------------------------------------- */
 
 struct cor_json *cor_json_new_null(void)
 {
@@ -106,25 +139,41 @@ struct cor_json *cor_json_new_bool(gboolean value)
 struct cor_json *cor_json_new_int(gint64 value)
 {
     struct cor_json *node = made(cJSON_CreateNumber((double)value));
-    if (fabs((double)value) >= EXACT_LIMIT)
-        set_exact(raw(node), value);
+    if (fabs(raw(node)->valuedouble) >= COR_JSON_EXACT)
+        raw(node)->valueint = distance(value);
     return node;
 }
 
 struct cor_json *cor_json_new_real(double value)
 {
-    return made(isfinite(value) ? cJSON_CreateNumber(value) : cJSON_CreateNull());
+    g_return_val_if_fail(isfinite(value), cor_json_new_null());
+    struct cor_json *node = made(cJSON_CreateNumber(value));
+    if (fabs(value) >= COR_JSON_EXACT)
+        raw(node)->valueint = 0;
+    return node;
 }
 
 struct cor_json *cor_json_new_string(const char *value)
 {
-    return made(cJSON_CreateString(value));
+    return cor_json_new_string_len(value, strlen(value));
 }
 
 struct cor_json *cor_json_new_string_len(const char *value, gsize len)
 {
-    g_autofree char *text = g_strndup(value, len);
-    return made(cJSON_CreateString(text));
+    if (!g_utf8_validate_len(value, len, NULL)) {
+        g_critical("text that is not UTF-8 was taken for a JSON string");
+        g_autofree char *mended = g_utf8_make_valid(value, (gssize)len);
+        return made(cJSON_CreateString(mended));
+    }
+    cJSON *item = cJSON_CreateNull();
+    char *copy = cJSON_malloc(len + 1);
+    if (!item || !copy)
+        g_error("out of memory");
+    memcpy(copy, value, len);
+    copy[len] = '\0';
+    item->type = cJSON_String;
+    item->valuestring = copy;
+    return made(item);
 }
 
 struct cor_json *cor_json_new_array(void)
@@ -139,19 +188,25 @@ struct cor_json *cor_json_new_object(void)
 
 struct cor_json *cor_json_copy(const struct cor_json *node)
 {
-    return node ? made(cJSON_Duplicate(raw_const(node), 1)) : NULL;
+    if (!node)
+        return NULL;
+    struct cor_json *copy = made(cJSON_Duplicate(raw(node), TRUE));
+    /* a copied member is a root: it must not keep its key */
+    cJSON_free(raw(copy)->string);
+    raw(copy)->string = NULL;
+    return copy;
 }
 
 void cor_json_add(struct cor_json *object, const char *key, struct cor_json *value)
 {
     if (!cJSON_AddItemToObject(raw(object), key, raw(value)))
-        g_error("out of memory");
+        g_error("a JSON member could not be added");
 }
 
 void cor_json_add_string(struct cor_json *object, const char *key, const char *value_or_null)
 {
-    if (value_or_null)
-        cor_json_add(object, key, cor_json_new_string(value_or_null));
+    cor_json_add(object, key,
+                 value_or_null ? cor_json_new_string(value_or_null) : cor_json_new_null());
 }
 
 void cor_json_add_int(struct cor_json *object, const char *key, gint64 value)
@@ -166,21 +221,13 @@ void cor_json_add_bool(struct cor_json *object, const char *key, gboolean value)
 
 void cor_json_append(struct cor_json *array, struct cor_json *value)
 {
-    cJSON_AddItemToArray(raw(array), raw(value));
-}
-
-static cJSON *member(const struct cor_json *object, const char *key)
-{
-    if (!object || !cJSON_IsObject(raw_const(object)))
-        return NULL;
-    return cJSON_GetObjectItemCaseSensitive(raw_const(object), key);
+    if (!cJSON_AddItemToArray(raw(array), raw(value)))
+        g_error("a JSON element could not be added");
 }
 
 void cor_json_set(struct cor_json *object, const char *key, struct cor_json *value)
 {
-    if (member(object, key))
-        cJSON_ReplaceItemInObjectCaseSensitive(raw(object), key, raw(value));
-    else
+    if (!cJSON_ReplaceItemInObjectCaseSensitive(raw(object), key, raw(value)))
         cor_json_add(object, key, value);
 }
 
@@ -191,37 +238,41 @@ void cor_json_remove(struct cor_json *object, const char *key)
 
 struct cor_json *cor_json_steal(struct cor_json *object, const char *key)
 {
-    return wrap(cJSON_DetachItemFromObjectCaseSensitive(raw(object), key));
+    cJSON *item = cJSON_DetachItemFromObjectCaseSensitive(raw(object), key);
+    if (item) {
+        cJSON_free(item->string);
+        item->string = NULL;
+    }
+    return (struct cor_json *)(void *)item;
 }
 
-/* --- reading -------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------- */
 
-static gboolean whole_number(const cJSON *node, gint64 *ret)
+static gboolean is_integer(const cJSON *item)
 {
-    if (node->valuestring) {
-        *ret = g_ascii_strtoll(node->valuestring, NULL, 10);
-        return TRUE;
-    }
-    double value = node->valuedouble;
-    if (fabs(value) >= EXACT_LIMIT || value != floor(value))
-        return FALSE;
-    *ret = (gint64)value;
-    return TRUE;
+    double value = item->valuedouble;
+    if (value == TWO_63)
+        return item->valueint < 0;
+    return value >= -TWO_63 && value < TWO_63 && value == trunc(value);
 }
 
 enum cor_json_type cor_json_type(const struct cor_json *node)
 {
-    gint64 whole;
-    const cJSON *item = raw_const(node);
-    if (cJSON_IsBool(item))
+    switch (node ? raw(node)->type & 0xFF : cJSON_NULL) {
+    case cJSON_True:
+    case cJSON_False:
         return COR_JSON_BOOL;
-    if (cJSON_IsNumber(item))
-        return whole_number(item, &whole) ? COR_JSON_INT : COR_JSON_REAL;
-    if (cJSON_IsString(item))
+    case cJSON_Number:
+        return is_integer(raw(node)) ? COR_JSON_INT : COR_JSON_REAL;
+    case cJSON_String:
         return COR_JSON_STRING;
-    if (cJSON_IsArray(item))
+    case cJSON_Array:
         return COR_JSON_ARRAY;
-    return cJSON_IsObject(item) ? COR_JSON_OBJECT : COR_JSON_NULL;
+    case cJSON_Object:
+        return COR_JSON_OBJECT;
+    default:
+        return COR_JSON_NULL;
+    }
 }
 
 gboolean cor_json_is_null(const struct cor_json *node)
@@ -231,20 +282,25 @@ gboolean cor_json_is_null(const struct cor_json *node)
 
 const struct cor_json *cor_json_get(const struct cor_json *object, const char *key)
 {
-    return wrap(member(object, key));
+    if (!cJSON_IsObject(raw(object)))
+        return NULL;
+    for (const cJSON *n = raw(object)->child; n; n = n->next)
+        if (strcmp(n->string, key) == 0)
+            return (const struct cor_json *)(const void *)n;
+    return NULL;
 }
 
 const struct cor_json *cor_json_path(const struct cor_json *object, const char *path)
 {
-    g_auto(GStrv) keys = g_strsplit(path, ".", 0);
-    for (guint i = 0; keys[i] && object; i++)
-        object = cor_json_get(object, keys[i]);
+    g_auto(GStrv) keys = g_strsplit(path, ".", -1);
+    for (char **key = keys; *key; key++)
+        object = cor_json_get(object, *key);
     return object;
 }
 
 const char *cor_json_string(const struct cor_json *node)
 {
-    return cJSON_IsString(raw_const(node)) ? raw_const(node)->valuestring : NULL;
+    return cJSON_IsString(raw(node)) ? raw(node)->valuestring : NULL;
 }
 
 const char *cor_json_get_string(const struct cor_json *object, const char *key)
@@ -254,12 +310,21 @@ const char *cor_json_get_string(const struct cor_json *object, const char *key)
 
 gboolean cor_json_int(const struct cor_json *node, gint64 *ret)
 {
-    return cJSON_IsNumber(raw_const(node)) && whole_number(raw_const(node), ret);
+    if (cor_json_type(node) != COR_JSON_INT)
+        return FALSE;
+    double value = raw(node)->valuedouble;
+    if (value == TWO_63)
+        *ret = G_MAXINT64 + (raw(node)->valueint + 1);
+    else if (fabs(value) >= COR_JSON_EXACT)
+        *ret = (gint64)value + raw(node)->valueint;
+    else
+        *ret = (gint64)value;
+    return TRUE;
 }
 
 gboolean cor_json_bool(const struct cor_json *node)
 {
-    return cJSON_IsTrue(raw_const(node));
+    return cJSON_IsTrue(raw(node));
 }
 
 gboolean cor_json_get_bool(const struct cor_json *object, const char *key)
@@ -269,189 +334,36 @@ gboolean cor_json_get_bool(const struct cor_json *object, const char *key)
 
 double cor_json_real(const struct cor_json *node)
 {
-    return cJSON_IsNumber(raw_const(node)) ? raw_const(node)->valuedouble : 0;
+    return cJSON_IsNumber(raw(node)) ? raw(node)->valuedouble : 0;
 }
 
 guint cor_json_size(const struct cor_json *container)
 {
-    return container ? (guint)cJSON_GetArraySize(raw_const(container)) : 0;
+    return (guint)cJSON_GetArraySize(raw(container));
 }
 
 const struct cor_json *cor_json_first(const struct cor_json *container)
 {
-    return container ? wrap(raw_const(container)->child) : NULL;
+    return container ? (const struct cor_json *)(const void *)raw(container)->child : NULL;
 }
 
 const struct cor_json *cor_json_next(const struct cor_json *node)
 {
-    return wrap(raw_const(node)->next);
+    return node ? (const struct cor_json *)(const void *)raw(node)->next : NULL;
 }
 
-const char *cor_json_key(const struct cor_json *member_node)
+const char *cor_json_key(const struct cor_json *member)
 {
-    return member_node ? raw_const(member_node)->string : NULL;
-}
-
-/* --- writing -------------------------------------------------------------------------------- */
-
-static void write_text(const char *text, GString *out)
-{
-    static const char from[] = "\"\\\b\f\n\r\t", to[] = "\"\\bfnrt";
-    g_string_append_c(out, '"');
-    for (const char *p = text, *plain = text;; p++) {
-        guchar c = (guchar)*p;
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        g_string_append_len(out, plain, p - plain);
-        if (c == 0)
-            break;
-        const char *hit = strchr(from, c);
-        if (hit) {
-            g_string_append_c(out, '\\');
-            g_string_append_c(out, to[hit - from]);
-        } else {
-            g_string_append_printf(out, "\\u%04x", c);
-        }
-        plain = p + 1;
-    }
-    g_string_append_c(out, '"');
-}
-
-static void write_number(const cJSON *node, GString *out)
-{
-    char text[G_ASCII_DTOSTR_BUF_SIZE];
-    gint64 whole;
-    if (whole_number(node, &whole)) {
-        g_string_append_printf(out, "%" G_GINT64_FORMAT, whole);
-        return;
-    }
-    /* the shortest precision that reads back as the same double */
-    for (int precision = 15; precision <= 17; precision++) {
-        char format[8];
-        g_snprintf(format, sizeof format, "%%.%dg", precision);
-        g_ascii_formatd(text, sizeof text, format, node->valuedouble);
-        if (g_ascii_strtod(text, NULL) == node->valuedouble)
-            break;
-    }
-    g_string_append(out, text);
-}
-
-static gboolean write_scalar(const cJSON *node, GString *out)
-{
-    if (cJSON_IsString(node))
-        write_text(node->valuestring, out);
-    else if (cJSON_IsNumber(node))
-        write_number(node, out);
-    else if (cJSON_IsBool(node))
-        g_string_append(out, cJSON_IsTrue(node) ? "true" : "false");
-    else if (!cJSON_IsArray(node) && !cJSON_IsObject(node))
-        g_string_append(out, "null");
-    else
-        return FALSE;
-    return TRUE;
-}
-
-static int by_key(const void *a, const void *b)
-{
-    return strcmp((*(const cJSON *const *)a)->string, (*(const cJSON *const *)b)->string);
-}
-
-static gboolean keys_sorted(const cJSON *object)
-{
-    for (const cJSON *n = object->child; n && n->next; n = n->next)
-        if (strcmp(n->string, n->next->string) > 0)
-            return FALSE;
-    return TRUE;
-}
-
-static void write_canonical(const cJSON *node, GString *out);
-
-static void write_member(const cJSON *member_node, GString *out)
-{
-    write_text(member_node->string, out);
-    g_string_append_c(out, ':');
-    write_canonical(member_node, out);
-}
-
-static void write_sorted(const cJSON *object, GString *out)
-{
-    g_autoptr(GPtrArray) members = g_ptr_array_new();
-    for (const cJSON *n = object->child; n; n = n->next)
-        g_ptr_array_add(members, (void *)n);
-    qsort(members->pdata, members->len, sizeof(gpointer), by_key);
-    for (guint i = 0; i < members->len; i++) {
-        if (i)
-            g_string_append_c(out, ',');
-        write_member(members->pdata[i], out);
-    }
-}
-
-static void write_canonical(const cJSON *node, GString *out)
-{
-    if (write_scalar(node, out))
-        return;
-    gboolean object = cJSON_IsObject(node);
-    g_string_append_c(out, object ? '{' : '[');
-    if (object && !keys_sorted(node)) {
-        write_sorted(node, out);
-    } else {
-        for (const cJSON *n = node->child; n; n = n->next) {
-            if (n != node->child)
-                g_string_append_c(out, ',');
-            if (object)
-                write_member(n, out);
-            else
-                write_canonical(n, out);
-        }
-    }
-    g_string_append_c(out, object ? '}' : ']');
-}
-
-void cor_json_canonical(const struct cor_json *node, GString *out)
-{
-    if (node)
-        write_canonical(raw_const(node), out);
-    else
-        g_string_append(out, "null");
-}
-
-char *cor_json_to_text(const struct cor_json *node)
-{
-    GString *out = g_string_new(NULL);
-    cor_json_canonical(node, out);
-    return g_string_free(out, FALSE);
-}
-
-static void write_pretty(const cJSON *node, guint indent, GString *out)
-{
-    if (write_scalar(node, out))
-        return;
-    gboolean object = cJSON_IsObject(node);
-    g_string_append_c(out, object ? '{' : '[');
-    for (const cJSON *n = node->child; n; n = n->next) {
-        g_string_append_printf(out, "%s\n%*s", n == node->child ? "" : ",", (int)indent + 2, "");
-        if (object) {
-            write_text(n->string, out);
-            g_string_append(out, ": ");
-        }
-        write_pretty(n, indent + 2, out);
-    }
-    if (node->child)
-        g_string_append_printf(out, "\n%*s", (int)indent, "");
-    g_string_append_c(out, object ? '}' : ']');
-}
-
-void cor_json_pretty(const struct cor_json *node, GString *out)
-{
-    if (node)
-        write_pretty(raw_const(node), 0, out);
-    else
-        g_string_append(out, "null");
+    return member ? raw(member)->string : NULL;
 }
 
 gboolean cor_json_equal(const struct cor_json *a, const struct cor_json *b)
 {
-    g_autofree char *x = cor_json_to_text(a);
-    g_autofree char *y = cor_json_to_text(b);
-    return strcmp(x, y) == 0;
+    enum cor_json_type type = cor_json_type(a);
+    if (type != cor_json_type(b))
+        return FALSE;
+    if (type == COR_JSON_STRING)
+        return strcmp(cor_json_string(a), cor_json_string(b)) == 0;
+    g_autofree char *text_a = cor_json_to_text(a), *text_b = cor_json_to_text(b);
+    return strcmp(text_a, text_b) == 0;
 }

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Proof of completeness. A half is complete when every required segment was proven by the end
- * marker of its protocol and no problem was reported. There is no call that sets a segment proven
- * without showing that marker.
+ * Proof that a half was read completely (design rule 1). Every segment starts unproven and only
+ * positive evidence of the protocol turns it; a later try of the same segment replaces what an
+ * earlier one said, while a problem stays for good. Nothing proven at all is not complete.
  */
 #include "correlate/record.h"
 
 struct segment {
     char *name;
     gboolean proven;
-    char *open; /* why it is not, if an attempt was made */
+    char *reason; /* why the last evidence did not prove it; NULL: no evidence came */
 };
 
 struct cor_proof {
     enum cor_directory directory;
-    GPtrArray *segments; /* struct segment * */
+    GPtrArray *segments; /* struct segment *, in order of announcement */
     GPtrArray *problems; /* char * */
     GPtrArray *remarks;  /* char * */
 };
@@ -22,7 +22,7 @@ struct cor_proof {
 static void segment_free(struct segment *segment)
 {
     g_free(segment->name);
-    g_free(segment->open);
+    g_free(segment->reason);
     g_free(segment);
 }
 
@@ -46,11 +46,11 @@ void cor_proof_free(struct cor_proof *proof)
     g_free(proof);
 }
 
-static struct segment *segment_named(struct cor_proof *proof, const char *name)
+static struct segment *segment_of(struct cor_proof *proof, const char *name)
 {
     for (guint i = 0; i < proof->segments->len; i++) {
         struct segment *segment = proof->segments->pdata[i];
-        if (g_strcmp0(segment->name, name) == 0)
+        if (g_str_equal(segment->name, name))
             return segment;
     }
     struct segment *segment = g_new0(struct segment, 1);
@@ -61,87 +61,99 @@ static struct segment *segment_named(struct cor_proof *proof, const char *name)
 
 void cor_proof_require(struct cor_proof *proof, const char *segment)
 {
-    segment_named(proof, segment);
+    segment_of(proof, segment);
 }
 
-static gboolean settle(struct cor_proof *proof, const char *name, char *open_taken)
+/* reason_taken NULL proves the segment. */
+static gboolean judge(struct cor_proof *proof, const char *name, char *reason_taken)
 {
-    struct segment *segment = segment_named(proof, name);
-    g_free(segment->open);
-    segment->open = open_taken;
-    segment->proven = open_taken == NULL;
+    struct segment *segment = segment_of(proof, name);
+    segment->proven = reason_taken == NULL;
+    g_free(segment->reason);
+    segment->reason = reason_taken;
     return segment->proven;
 }
 
 gboolean cor_proof_ldap(struct cor_proof *proof, const char *segment, int result_code,
                         gsize cookie_len, guint open_ranges, guint unresolved_referrals)
 {
-    char *open = NULL;
-    if (result_code != 0)
-        open = g_strdup_printf("LDAP result code %d", result_code);
+    char *reason = NULL;
+    if (proof->directory != COR_AD)
+        reason = g_strdup("evidence of another protocol");
+    else if (result_code != 0)
+        reason = g_strdup_printf("LDAP result code %d", result_code);
     else if (cookie_len != 0)
-        open = g_strdup("the server announced more pages");
+        reason = g_strdup("the server had more pages");
     else if (open_ranges != 0)
-        open = g_strdup_printf("%u value ranges were not read to their end", open_ranges);
+        reason = g_strdup_printf("%u value ranges were not read to their end", open_ranges);
     else if (unresolved_referrals != 0)
-        open = g_strdup_printf("%u referrals were not followed", unresolved_referrals);
-    return settle(proof, segment, open);
+        reason = g_strdup_printf("%u references were not followed", unresolved_referrals);
+    return judge(proof, segment, reason);
 }
 
 gboolean cor_proof_graph(struct cor_proof *proof, const char *segment, long http_status,
                          gboolean has_next_link)
 {
-    char *open = NULL;
-    if (http_status != 200)
-        open = g_strdup_printf("HTTP status %ld", http_status);
+    char *reason = NULL;
+    if (proof->directory != COR_ENTRA)
+        reason = g_strdup("evidence of another protocol");
+    else if (http_status != 200)
+        reason = g_strdup_printf("HTTP status %ld", http_status);
     else if (has_next_link)
-        open = g_strdup("the service announced more pages");
-    return settle(proof, segment, open);
+        reason = g_strdup("the service had more pages");
+    return judge(proof, segment, reason);
 }
 
 void cor_proof_problem(struct cor_proof *proof, const char *segment, const char *text)
 {
-    g_ptr_array_add(proof->problems,
-                    segment ? g_strdup_printf("%s: %s", segment, text) : g_strdup(text));
+    g_ptr_array_add(proof->problems, g_strdup_printf("%s: %s", segment, text));
 }
 
 void cor_proof_remark(struct cor_proof *proof, const char *text)
 {
-    g_ptr_array_add(proof->remarks, g_strdup(text));
+    g_ptr_array_add(proof->remarks, g_strdup_printf("remark: %s", text));
 }
 
 static guint count_proven(const struct cor_proof *proof)
 {
-    guint proven = 0;
+    guint count = 0;
     for (guint i = 0; i < proof->segments->len; i++)
-        proven += ((struct segment *)proof->segments->pdata[i])->proven != FALSE;
-    return proven;
+        count += ((const struct segment *)proof->segments->pdata[i])->proven ? 1 : 0;
+    return count;
 }
 
 gboolean cor_proof_complete(const struct cor_proof *proof)
 {
-    /* nothing required and nothing read proves nothing */
     return proof && proof->segments->len > 0 && proof->problems->len == 0 &&
            count_proven(proof) == proof->segments->len;
+}
+
+static void append_copies(GPtrArray *to, const GPtrArray *from)
+{
+    for (guint i = 0; i < from->len; i++)
+        g_ptr_array_add(to, g_strdup(from->pdata[i]));
 }
 
 GPtrArray *cor_proof_problems(const struct cor_proof *proof)
 {
     GPtrArray *lines = g_ptr_array_new_with_free_func(g_free);
-    for (guint i = 0; i < proof->problems->len; i++)
-        g_ptr_array_add(lines, g_strdup(proof->problems->pdata[i]));
     for (guint i = 0; i < proof->segments->len; i++) {
         const struct segment *segment = proof->segments->pdata[i];
         if (!segment->proven)
-            g_ptr_array_add(lines, g_strdup_printf("%s: not proven complete (%s)", segment->name,
-                                                   segment->open ? segment->open : "not reached"));
+            g_ptr_array_add(lines,
+                            g_strdup_printf("%s: not proven complete: %s", segment->name,
+                                            segment->reason ? segment->reason : "never finished"));
     }
-    for (guint i = 0; i < proof->remarks->len; i++)
-        g_ptr_array_add(lines, g_strdup(proof->remarks->pdata[i]));
+    append_copies(lines, proof->problems);
+    append_copies(lines, proof->remarks);
     return lines;
 }
 
 char *cor_proof_text(const struct cor_proof *proof)
 {
-    return g_strdup_printf("%u of %u segments proven", count_proven(proof), proof->segments->len);
+    GString *text = g_string_new(NULL);
+    g_string_printf(text, "%u of %u segments proven", count_proven(proof), proof->segments->len);
+    if (proof->problems->len)
+        g_string_append_printf(text, ", %u problems", proof->problems->len);
+    return g_string_free(text, FALSE);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The neutral object. */
+/*
+ * The neutral object. A record owns its document; everything read from it is borrowed and ends
+ * with it. Nothing here knows what an attribute means.
+ */
 #include "correlate/record.h"
 
 const char *cor_directory_name(enum cor_directory directory)
@@ -9,11 +12,7 @@ const char *cor_directory_name(enum cor_directory directory)
 
 const char *cor_life_name(enum cor_life life)
 {
-    static const char *const names[] = {
-        [COR_LIVE] = "live",
-        [COR_DELETED] = "deleted",
-        [COR_RECYCLED] = "recycled",
-    };
+    static const char *const names[] = {"live", "deleted", "recycled"};
     return names[life];
 }
 
@@ -52,9 +51,7 @@ const char *cor_record_text(const struct cor_record *record, const char *attribu
 const char *cor_record_first(const struct cor_record *record, const char *attribute)
 {
     const struct cor_json *value = cor_record_get(record, attribute);
-    if (cor_json_type(value) == COR_JSON_ARRAY)
-        value = cor_json_first(value);
-    return cor_json_string(value);
+    return cor_json_string(cor_json_type(value) == COR_JSON_ARRAY ? cor_json_first(value) : value);
 }
 
 gboolean cor_record_int(const struct cor_record *record, const char *attribute, gint64 *ret)

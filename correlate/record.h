@@ -122,7 +122,9 @@ void cor_proof_remark(struct cor_proof *proof, const char *text);
 gboolean cor_proof_complete(const struct cor_proof *proof);
 /* Absence may be read as deletion only for a complete half; for AD also only when deleted
  * objects could be read, which is then a required segment named "deleted objects". */
-/* One line per segment and problem, for the store and for people. Caller owns the array. */
+/* One line (char *) per unproven segment, per problem and per remark (prefix "remark: "), for the
+ * store and for people. Empty when everything is proven and nothing was noted. Caller owns the
+ * array. */
 GPtrArray *cor_proof_problems(const struct cor_proof *proof);
 char *cor_proof_text(const struct cor_proof *proof); /* e.g. "8 of 8 segments proven" */
 
