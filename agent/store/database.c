@@ -88,6 +88,14 @@ void store_rollback(struct store *store)
         (void)store_exec(store, Q_ROLLBACK, 0, NULL, NULL);
 }
 
+void store_trim(struct store *store)
+{
+    gint64 pages, unused;
+    if (store_exec_value(store, Q_PAGE_COUNT, 0, NULL, 0, &pages, NULL) &&
+        store_exec_value(store, Q_FREE_PAGES, 0, NULL, 0, &unused, NULL) && unused > pages / 4)
+        (void)store_exec(store, Q_VACUUM, 0, NULL, NULL);
+}
+
 gboolean store_read_begin(struct store *store, GError **error)
 {
     if (store->readers == 0) {
@@ -251,6 +259,7 @@ static gboolean check_schema(struct store *store, const struct store_schema *sch
 static const char connection_settings[] = "PRAGMA trusted_schema = OFF;"
                                           "PRAGMA foreign_keys = ON;"
                                           "PRAGMA cache_size = -16384;"
+                                          "PRAGMA journal_size_limit = 16777216;"
                                           "PRAGMA synchronous = FULL;";
 
 /* SQLite would create the file with the umask alone; the directory's secrets want 0600. Not done

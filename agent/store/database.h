@@ -36,6 +36,10 @@ gboolean store_begin(struct store *store, GError **error);
 gboolean store_commit(struct store *store, GError **error);
 void store_rollback(struct store *store);
 
+/* Give unused pages back to the file system when they are more than a quarter of the file. A
+ * convenience outside any transaction: failure is no loss and not reported. */
+void store_trim(struct store *store);
+
 /* One consistent picture for several reads; nests, and inside a write transaction it is that. */
 gboolean store_read_begin(struct store *store, GError **error);
 void store_read_end(struct store *store);

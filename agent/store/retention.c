@@ -248,8 +248,7 @@ gboolean store_prune(struct store *store, const struct store_retention *retentio
         return FALSE;
     if (numbers->len)
         g_array_append_vals(removed, numbers->data, numbers->len);
-    /* giving free pages back is a convenience: the points are gone whether it works or not */
-    if (numbers->len && !dry_run)
-        (void)store_exec(store, Q_VACUUM, 0, NULL, NULL);
+    if (!dry_run)
+        store_trim(store);
     return TRUE;
 }

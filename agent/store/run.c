@@ -103,7 +103,9 @@ gboolean store_run_commit(struct store_run *run, gint64 now_us, gint64 *ret_poin
                   error);
     if (ok && ret_point)
         *ret_point = point;
-    if (!ok)
+    if (ok)
+        store_trim(run->store);
+    else
         forget_staged(run->store);
     free_run(run);
     return ok;

@@ -52,10 +52,10 @@ static const struct statement statements[STORE_STATEMENTS] = {
     [Q_DROP_RECORDS] = {"DELETE FROM staged_record WHERE directory = ?1", TRUE},
     [Q_DROP_LINKS] = {"DELETE FROM staged_link WHERE directory = ?1", TRUE},
     [Q_DROP_EVENTS] = {"DELETE FROM staged_event WHERE directory = ?1", TRUE},
-    [Q_CLEAR_RECORDS] = {"DELETE FROM staged_record", TRUE},
-    [Q_CLEAR_LINKS] = {"DELETE FROM staged_link", TRUE},
-    [Q_CLEAR_EVENTS] = {"DELETE FROM staged_event", TRUE},
-    [Q_CLEAR_RUN] = {"DELETE FROM staged_run", TRUE},
+    [Q_CLEAR_RECORDS] = {"DELETE FROM staged_record", FALSE},
+    [Q_CLEAR_LINKS] = {"DELETE FROM staged_link", FALSE},
+    [Q_CLEAR_EVENTS] = {"DELETE FROM staged_event", FALSE},
+    [Q_CLEAR_RUN] = {"DELETE FROM staged_run", FALSE},
     [Q_CLEAR_OBJECTS] = {
         "DELETE FROM object WHERE id >= ?1"
         " AND NOT EXISTS (SELECT 1 FROM version WHERE version.object = object.id)"

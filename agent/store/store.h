@@ -36,7 +36,8 @@ enum store_half_state { STORE_HALF_COMPLETE, STORE_HALF_PARTIAL, STORE_HALF_FAIL
 const char *store_half_state_name(enum store_half_state state);
 
 /* Begin a run. Staging of runs that died is removed. Only one run at a time per store: another
- * live one gives COR_E_STORE naming its process. */
+ * live one gives COR_E_STORE naming its process. The run writes through a connection of its own,
+ * so views of this store may stay open meanwhile. */
 struct store_run *store_run_begin(struct store *store, gint64 now_us, GError **error);
 /* The sink for one half; owned by the run, valid until the run ends. source: configured name. */
 struct cor_sink *store_run_sink(struct store_run *run, enum cor_directory directory,
@@ -46,7 +47,8 @@ struct cor_sink *store_run_sink(struct store_run *run, enum cor_directory direct
  * is concluded to be deleted. *ret_point is its number. The run is freed in any case. */
 gboolean store_run_commit(struct store_run *run, gint64 now_us, gint64 *ret_point, GError **error);
 /* Show what committing would give, then take it back: the callback sees the point as if it were
- * published; nothing is kept whatever happens. The run is freed in any case. */
+ * published, through the store it is handed and no other; nothing is kept whatever happens. The
+ * run is freed in any case. */
 typedef gboolean (*store_preview_func)(struct store *store, gint64 point, void *data,
                                        GError **error);
 gboolean store_run_preview(struct store_run *run, gint64 now_us, store_preview_func func,
@@ -74,21 +76,27 @@ struct store_point {
 void store_point_free(struct store_point *point);
 /* Ascending by number. */
 GPtrArray *store_points(struct store *store, GError **error);
-/* A point by what a person may write: a number, "latest", "previous", a date or RFC 3339 time (the
- * newest point not after it), or -N (N points before the latest). */
+/* A point by what a person may write: a number, "latest", "previous", a date (its whole day, UTC)
+ * or RFC 3339 time (the newest point not after it), or -N (N points before the latest). All but the
+ * number pass over failed attempts. COR_E_CONFIG: not a name; COR_E_NOT_FOUND: no such point. */
 struct store_point *store_point_named(struct store *store, const char *text, GError **error);
+/* Borrowed; NULL when that directory was not part of the capture. */
 const struct store_half *store_point_half(const struct store_point *point,
                                           enum cor_directory directory);
+/* A pinned point is never pruned. Not while a view of this store is open (COR_E_BUG). */
 gboolean store_point_pin(struct store *store, gint64 point, gboolean pinned, GError **error);
 
 /* --- reading -------------------------------------------------------------------------------- */
 
-/* The view of one point for correlate/; close with store_view_close. */
+/* The view of one point for correlate/; close with store_view_close, after its readers. It shows
+ * one consistent picture until then. COR_E_NOT_FOUND. */
 struct cor_view *store_view_open(struct store *store, gint64 point, GError **error);
 void store_view_close(struct cor_view *view);
 
 /* Walk what differs between two points. Cost: what changed, not the size of the directory. For
- * objects older or newer is NULL when not there; for links both NULL. Order: directory, key. */
+ * objects older or newer is NULL when not there; for links both NULL. Order: directory, key, an
+ * object before its links. from > to works: older is then what the later point shows. The delta is
+ * borrowed for the call; FALSE from the function stops with its error. */
 struct store_delta {
     const struct cor_record *older, *newer;
     const struct cor_link *link; /* set for a link change */
@@ -124,8 +132,9 @@ gint64 store_newest_event(struct store *store);
 
 /* --- care ----------------------------------------------------------------------------------- */
 
-/* Recompute the hash chain and check every invariant. Problems are appended as char *; TRUE with
- * problems->len > 0 means the store opened but does not verify. head: the chain's head, hex. */
+/* Recompute the hash chain and check every invariant; reads everything. Problems are appended as
+ * char *; TRUE with problems->len > 0 means the store opened but does not verify. head: the chain's
+ * head, hex. */
 gboolean store_verify(struct store *store, GPtrArray *problems, char **ret_head, GError **error);
 
 struct store_retention {
@@ -133,8 +142,9 @@ struct store_retention {
     guint keep_all_days;   /* every point, this many days */
     guint keep_last;       /* at least this many newest points */
 };
-/* Merge intervals of points that retention lets go; never the newest complete, never pinned.
- * dry_run only counts. Removed point numbers are appended to removed (gint64 in a GArray). */
+/* Merge intervals of points that retention lets go; never the newest complete, never pinned, never
+ * the newest of all. Days are UTC days. COR_E_STORE while a capture runs. dry_run only counts.
+ * Removed point numbers are appended to removed (gint64 in a GArray). */
 gboolean store_prune(struct store *store, const struct store_retention *retention, gint64 now_us,
                      gboolean dry_run, GArray *removed, GError **error);
 
