@@ -40,10 +40,11 @@ struct settle {
 
 static gboolean has_duplicate(struct settle *settle, const cJSON *object, const char **ret_key)
 {
-    if (!object->child || !object->child->next)
+    const struct cor_json *node = (const struct cor_json *)(const void *)object;
+    if (cor_json_is_sorted(node))
         return FALSE;
     g_array_set_size(settle->stack, 0);
-    cor_json_push_sorted(settle->stack, (const struct cor_json *)(const void *)object);
+    cor_json_push_sorted(settle->stack, node);
     const struct cor_json_member *members = (const void *)settle->stack->data;
     for (guint i = 1; i < settle->stack->len; i++)
         if (members[i - 1].head == members[i].head &&
@@ -205,8 +206,8 @@ void cor_json_add(struct cor_json *object, const char *key, struct cor_json *val
 
 void cor_json_add_string(struct cor_json *object, const char *key, const char *value_or_null)
 {
-    cor_json_add(object, key,
-                 value_or_null ? cor_json_new_string(value_or_null) : cor_json_new_null());
+    if (value_or_null)
+        cor_json_add(object, key, cor_json_new_string(value_or_null));
 }
 
 void cor_json_add_int(struct cor_json *object, const char *key, gint64 value)

@@ -40,7 +40,8 @@ static inline void cor_json_cleanup(struct cor_json **root)
 }
 
 /* Building. A node given to _add or _append is owned by the container afterwards. Values that
- * are not valid UTF-8 are a caller's bug: encode bytes first (base64). */
+ * are not valid UTF-8 are a caller's bug: encode bytes first (base64). A NULL string adds nothing.
+ */
 struct cor_json *cor_json_new_null(void);
 struct cor_json *cor_json_new_bool(gboolean value);
 struct cor_json *cor_json_new_int(gint64 value);

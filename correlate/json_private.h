@@ -28,5 +28,7 @@ struct cor_json_member {
     const struct cor_json *value;
 };
 void cor_json_push_sorted(GArray *stack, const struct cor_json *object);
+/* Keys strictly ascending already, as in text that was canonical; then none occurs twice. */
+gboolean cor_json_is_sorted(const struct cor_json *object);
 
 #endif

@@ -34,18 +34,26 @@ static int compare_members(const void *a, const void *b)
 void cor_json_push_sorted(GArray *stack, const struct cor_json *object)
 {
     guint from = stack->len;
-    gboolean sorted = TRUE;
     for (const struct cor_json *n = cor_json_first(object); n; n = cor_json_next(n)) {
         const char *key = cor_json_key(n);
         struct cor_json_member member = {.head = key_head(key), .key = key, .value = n};
-        if (sorted && stack->len > from)
-            sorted = compare_members(&g_array_index(stack, struct cor_json_member, stack->len - 1),
-                                     &member) <= 0;
         g_array_append_val(stack, member);
     }
-    if (!sorted)
+    if (stack->len > from)
         qsort(&g_array_index(stack, struct cor_json_member, from), stack->len - from,
               sizeof(struct cor_json_member), compare_members);
+}
+
+gboolean cor_json_is_sorted(const struct cor_json *object)
+{
+    const char *before = NULL;
+    for (const struct cor_json *n = cor_json_first(object); n; n = cor_json_next(n)) {
+        const char *key = cor_json_key(n);
+        if (before && strcmp(before, key) >= 0)
+            return FALSE;
+        before = key;
+    }
+    return TRUE;
 }
 
 static void write_escaped(unsigned char c, GString *out)
@@ -126,12 +134,26 @@ static void write_scalar(const struct cor_json *node, GString *out)
 
 static void write_canonical(const struct cor_json *node, GArray *stack, GString *out);
 
-static void write_canonical_object(const struct cor_json *node, GArray *stack, GString *out)
+/* What stands in a container, as it stands: arrays, and objects that are sorted already. */
+static void write_in_order(const struct cor_json *first, GArray *stack, GString *out)
+{
+    for (const struct cor_json *n = first; n; n = cor_json_next(n)) {
+        const char *key = cor_json_key(n);
+        if (n != first)
+            g_string_append_c(out, ',');
+        if (key) {
+            write_string(key, out);
+            g_string_append_c(out, ':');
+        }
+        write_canonical(n, stack, out);
+    }
+}
+
+static void write_sorted(const struct cor_json *object, GArray *stack, GString *out)
 {
     guint from = stack->len;
-    cor_json_push_sorted(stack, node);
+    cor_json_push_sorted(stack, object);
     guint end = stack->len;
-    g_string_append_c(out, '{');
     for (guint i = from; i < end; i++) {
         /* by value: the stack may move while a member is written */
         struct cor_json_member member = g_array_index(stack, struct cor_json_member, i);
@@ -141,26 +163,23 @@ static void write_canonical_object(const struct cor_json *node, GArray *stack, G
         g_string_append_c(out, ':');
         write_canonical(member.value, stack, out);
     }
-    g_string_append_c(out, '}');
     g_array_set_size(stack, from);
 }
 
 static void write_canonical(const struct cor_json *node, GArray *stack, GString *out)
 {
     enum cor_json_type type = cor_json_type(node);
-    if (type == COR_JSON_OBJECT) {
-        write_canonical_object(node, stack, out);
-    } else if (type == COR_JSON_ARRAY) {
-        g_string_append_c(out, '[');
-        for (const struct cor_json *n = cor_json_first(node); n; n = cor_json_next(n)) {
-            if (n != cor_json_first(node))
-                g_string_append_c(out, ',');
-            write_canonical(n, stack, out);
-        }
-        g_string_append_c(out, ']');
-    } else {
+    gboolean object = type == COR_JSON_OBJECT;
+    if (!object && type != COR_JSON_ARRAY) {
         write_scalar(node, out);
+        return;
     }
+    g_string_append_c(out, object ? '{' : '[');
+    if (object && !cor_json_is_sorted(node))
+        write_sorted(node, stack, out);
+    else
+        write_in_order(cor_json_first(node), stack, out);
+    g_string_append_c(out, object ? '}' : ']');
 }
 
 void cor_json_canonical(const struct cor_json *node, GString *out)

@@ -179,7 +179,8 @@ static void test_build_and_read(void **state)
     cor_json_add_int(doc, "m", G_MININT64);
     cor_json_add_bool(doc, "t", TRUE);
     cor_json_add_string(doc, "s", "x");
-    cor_json_add_string(doc, "none", NULL);
+    cor_json_add_string(doc, "absent", NULL);
+    cor_json_add(doc, "none", cor_json_new_null());
     struct cor_json *inner = cor_json_new_object();
     struct cor_json *list = cor_json_new_array();
     cor_json_append(list, cor_json_new_real(0.5));
