@@ -64,6 +64,17 @@ static gboolean batch_close(struct store_run *run, gboolean ok, gsize bytes, GEr
 
 /* --- keys ------------------------------------------------------------------------------------ */
 
+/* A half speaks of its own directory alone: what it did not see is ended in that one. */
+static gboolean check_directory(const struct store_sink *half, enum cor_directory directory,
+                                GError **error)
+{
+    if (directory == half->directory)
+        return TRUE;
+    g_set_error(error, STORE_ERROR, COR_E_BUG, "the %s half was given something of the other one",
+                cor_directory_name(half->directory));
+    return FALSE;
+}
+
 static gboolean check_key(const char *what, const char *key, GError **error)
 {
     gsize len = key ? strnlen(key, KEY_MAX + 1) : 0;
@@ -195,9 +206,11 @@ static gboolean stage_record(struct store *store, const struct cor_record *recor
 
 static gboolean take_record(struct cor_sink *self, const struct cor_record *record, GError **error)
 {
-    struct store_run *run = ((struct store_sink *)self)->run;
+    struct store_sink *half = (struct store_sink *)self;
+    struct store_run *run = half->run;
     struct store *store = run->store;
-    if (!check_key("key of an object", record->key, error) ||
+    if (!check_directory(half, record->directory, error) ||
+        !check_key("key of an object", record->key, error) ||
         !store_codec_record(&store->codec, record, error) || !batch_open(run, error))
         return FALSE;
     return batch_close(run, stage_record(store, record, error), store->codec.text->len, error);
@@ -221,8 +234,10 @@ static gboolean stage_link(struct store_run *run, const struct cor_link *link, G
 
 static gboolean take_link(struct cor_sink *self, const struct cor_link *link, GError **error)
 {
-    struct store_run *run = ((struct store_sink *)self)->run;
-    if (!check_key("source of a link", link->source_key, error) ||
+    struct store_sink *half = (struct store_sink *)self;
+    struct store_run *run = half->run;
+    if (!check_directory(half, link->directory, error) ||
+        !check_key("source of a link", link->source_key, error) ||
         !check_key("kind of a link", link->kind, error) ||
         !check_key("target of a link", link->target_key, error) || !batch_open(run, error))
         return FALSE;

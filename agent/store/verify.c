@@ -254,11 +254,6 @@ static void check_missing(struct audit *audit)
 
 /* --- rows ------------------------------------------------------------------------------------ */
 
-static gboolean has_row(struct store_query *query, gboolean *ret, GError **error)
-{
-    return store_query_step(query, ret, error);
-}
-
 static gboolean check_type(struct audit *audit, const struct cor_record *record, gint64 object,
                            GError **error)
 {
@@ -268,7 +263,7 @@ static gboolean check_type(struct audit *audit, const struct cor_record *record,
     store_query_text(&query, record->key);
     store_query_int(&query, object);
     gboolean present;
-    if (!has_row(&query, &present, error))
+    if (!store_query_step(&query, &present, error))
         return FALSE;
     if (!present)
         problem(audit, "%s '%s' is missing from the index of types",
@@ -287,7 +282,7 @@ static gboolean check_identifiers(struct audit *audit, const struct cor_record *
         store_query_text(&query, identifier->value);
         store_query_int(&query, object);
         gboolean present;
-        if (!has_row(&query, &present, error))
+        if (!store_query_step(&query, &present, error))
             return FALSE;
         if (!present)
             problem(audit, "%s '%s' is missing from the index of identifiers",
@@ -380,7 +375,7 @@ static gboolean check_event_keys(struct audit *audit, const struct store_query *
         store_query_int(&query, store_column_int(row, 3));
         store_query_int(&query, store_column_int(row, 0));
         gboolean present;
-        if (!has_row(&query, &present, error))
+        if (!store_query_step(&query, &present, error))
             return FALSE;
         if (!present)
             problem(audit, "audit record '%s' is missing from the index",
