@@ -212,7 +212,8 @@ static gboolean prune_now(struct store *store, const struct store_retention *ret
     g_autoptr(GPtrArray) points = store_points(store, error);
     if (!points)
         return FALSE;
-    g_autofree gboolean *keep = g_new0(gboolean, points->len + 1);
+    g_autoptr(GArray) decisions = g_array_new(FALSE, TRUE, sizeof(gboolean));
+    gboolean *keep = (gboolean *)(void *)g_array_set_size(decisions, points->len)->data;
     store_retention_decide(points, retention, now_us, keep);
     for (guint i = 0; i < points->len; i++) {
         const struct store_point *point = g_ptr_array_index(points, i);

@@ -143,7 +143,7 @@ gboolean store_exec_value(struct store *store, enum store_statement id, guint co
     STORE_QUERY_AUTO query = store_query_begin(store, id);
     for (guint i = 0; i < count; i++)
         store_query_int(&query, values[i]);
-    gboolean row;
+    gboolean row = FALSE;
     if (!store_query_step(&query, &row, error))
         return FALSE;
     gboolean present = row && sqlite3_column_type(query.stmt, 0) != SQLITE_NULL;
