@@ -74,7 +74,7 @@ class Source:
         found = self.search('CN=Partitions,' + self.configuration, 'one',
                             '(&(nCName=%s)(nETBIOSName=*))' % self.base, ['nETBIOSName'])
         netbios = str(found[0]['nETBIOSName'][0]) if len(found) else fqdn.split('.')[0].upper()
-        return {'domain_fqdn': fqdn, 'domain_netbios': netbios}
+        return {'domain_fqdn': fqdn, 'domain_netbios': netbios, 'base_dn': self.base}
 
     def read(self):
         """Every entry of the domain that could be synchronized, with the proof of completeness."""

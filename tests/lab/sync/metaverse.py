@@ -45,12 +45,16 @@ class Metaverse:
         self.by_dn = {e.dn.lower(): e.guid for e in entries}
         self.limit = chosen['memberLimit'] or settings.MEMBER_LIMITS[self.engine]
         pilots = self.pilot_members(entries, chosen['groupFilter'])
+        inside, outside = (
+            [dn.replace('%BASE%', context['base_dn']) for dn in chosen[name]]
+            for name in ('includedContainers', 'excludedContainers'))
         mails = set()
         for kind in ORDER:
             for entry in entries:
                 if entry.kind != kind:
                     continue
-                reason = self.out_of_scope(entry, kind, chosen, pilots, mails)
+                reason = self.out_of_scope(entry, kind, pilots, mails) or \
+                    scope.container_excluded(entry, inside, outside)
                 if reason:
                     self.filtered[entry.guid] = reason
                     continue
@@ -67,10 +71,8 @@ class Metaverse:
         group = next((e for e in entries if e.dn.lower() == group_dn.lower()), None)
         return {dn.lower() for dn in group.texts('member')} if group else set()
 
-    def out_of_scope(self, entry, kind, chosen, pilots, mails):
+    def out_of_scope(self, entry, kind, pilots, mails):
         reason = (scope.excluded(entry, kind, self.engine) or
-                  scope.container_excluded(entry, chosen['includedContainers'],
-                                           chosen['excludedContainers']) or
                   scope.group_filter_excluded(entry, kind, pilots))
         if reason is None and kind == 'contact' and self.engine == 'connect' and \
                 (entry.text('mail') or '').strip().lower() in mails - {''}:

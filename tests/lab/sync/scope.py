@@ -74,9 +74,7 @@ CONNECT = {
         CONFLICT,
         ('not mail-enabled', lambda e: not flow.mail_enabled(e)),
     ),
-    'device': (
-        CRITICAL,
-        CONFLICT,
+    'device': (      # joined computers carry isCriticalSystemObject = FALSE: no such filter
         ('userCertificate is empty', lambda e: not e.has('userCertificate')),
     ),
 }

@@ -13,7 +13,7 @@ DEFAULTS = {
     'threshold': None,               # None: as the tenant says; a number; or 'off'
     'memberLimit': None,             # None: 250,000 (Connect), 50,000 (Cloud Sync)
     'includedContainers': [],        # empty: the whole domain
-    'excludedContainers': [],
+    'excludedContainers': ['OU=Unsynced,%BASE%'],     # %BASE%: the domain's DN
     'groupFilter': None,             # DN of a pilot group
 }
 # A change of these takes effect on the next full cycle, as the real engine needs a full import.

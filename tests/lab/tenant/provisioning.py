@@ -322,9 +322,9 @@ class Service:
             self.plan_addresses(obj_type, obj, sent, changes, props, quarantine, nick)
         if obj_type == 'user':
             self.plan_principal(obj, sent, changes, props, quarantine, nick)
-            props.setdefault('onPremisesProvisioningErrors', None)
         if quarantine or current.get('onPremisesProvisioningErrors'):
-            props['onPremisesProvisioningErrors'] = [provisioning_error(q) for q in quarantine]
+            props['onPremisesProvisioningErrors'] = [provisioning_error(q)
+                                                     for q in quarantine] or None
         if obj_type == 'group' and (obj is None or 'mail' in changes or
                                     'proxyAddresses' in changes):
             props['mailEnabled'] = (matching.primary_smtp(sent.get('proxyAddresses')) is not None or
