@@ -1,32 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Audit records: which objects one names, and those that name given objects in a window of time.
- * Audit records are kept whole and never changed; the first copy of an id wins.
+ * Audit records that name given objects in a window of time. They are kept whole and never changed;
+ * the first copy of an id wins. What names an object is decided in event_keys.c when one is staged.
  */
-#include "agent/store/event.h"
-
 #include "agent/store/database.h"
 #include "correlate/error.h"
 
 #include <string.h>
-
-static void add_key(struct cor_json *keys, GHashTable *seen, const struct cor_json *named)
-{
-    const char *id = cor_json_get_string(named, "id");
-    if (id && *id && g_hash_table_add(seen, (gpointer)id))
-        cor_json_append(keys, cor_json_new_string(id));
-}
-
-struct cor_json *store_event_keys(const struct cor_json *doc)
-{
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
-    struct cor_json *keys = cor_json_new_array();
-    const struct cor_json *targets = cor_json_get(doc, "targets");
-    add_key(keys, seen, cor_json_get(doc, "actor"));
-    for (const struct cor_json *n = cor_json_first(targets); n; n = cor_json_next(n))
-        add_key(keys, seen, n);
-    return keys;
-}
 
 /* The current row (…, event, time_us, document). */
 static struct cor_event_row *row_event(const struct store_query *query, GError **error)
