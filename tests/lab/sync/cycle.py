@@ -140,17 +140,18 @@ class Cycle:
         for one, result in zip(changes, results):
             if result['status'] == 'error' and result['error'] == 'ObjectNotFound' and \
                     self.engine == 'cloudsync' and one.op == 'update':
-                again.append(self.as_addition(one))
+                again.append(self.as_addition(one.guid))
                 continue
             self.settle(one, result)
         if again:
             self.export(again)
 
-    def as_addition(self, one):
+    def as_addition(self, guid):
         """The cloud object is gone; the changed AD object is provisioned again."""
-        candidate = self.metaverse.candidates[one.guid]
-        self.objects[one.guid]['references'] = {}
-        return pending.add(candidate, 'gone in the cloud')
+        record = self.objects[guid]
+        record.pop('id', None)
+        record['references'] = {}
+        return pending.add(self.metaverse.candidates[guid], 'gone in the cloud')
 
     def settle(self, one, result):
         """Take the answer to one operation into the state and the report."""
@@ -224,19 +225,29 @@ class Cycle:
                 operations.append(operation)
                 owners.append((guid, wanted))
         results = self.cloud.export(operations, self.engine)
+        again = []
         for (guid, wanted), operation, result in zip(owners, operations, results):
             one = self.metaverse.candidates[guid]
             if result['status'] == 'error':
-                self.report['errors'].append({
-                    'dn': one.dn, 'type': CLIENT_TYPES[one.kind], 'op': 'references',
-                    'error': result['error'], 'code': result.get('code'),
-                    'message': result.get('message'), 'id': operation['id']})
+                if result['error'] == 'ObjectNotFound' and self.engine == 'cloudsync':
+                    again.append(guid)
+                else:
+                    self.reference_refused(one, operation, result)
                 continue
             self.objects[guid]['references'] = wanted
             self.objects[guid].pop('owner_pending', None)
             self.report['references'] += (len(operation.get('set') or ()) +
                                           len(operation.get('add') or ()) +
                                           len(operation.get('remove') or ()))
+        if again:
+            self.export([self.as_addition(guid) for guid in sorted(set(again))])
+            self.export_references(frozen)
+
+    def reference_refused(self, one, operation, result):
+        self.report['errors'].append({
+            'dn': one.dn, 'type': CLIENT_TYPES[one.kind], 'op': 'references',
+            'error': result['error'], 'code': result.get('code'),
+            'message': result.get('message'), 'id': operation['id']})
 
     def wanted_references(self, one, record):
         wanted = {}

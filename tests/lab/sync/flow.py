@@ -28,7 +28,7 @@ DESCRIPTION_UNITS = 448
 FILETIME_EPOCH = datetime.datetime(1601, 1, 1)
 
 
-# -- functions: (entry, attribute names, context) -> value or None ----------------------------------
+# -- functions: (entry, attribute names, context) -> value or None --------------------------------
 
 def left(text, units):
     """First units UTF-16 code units; half a surrogate pair is dropped."""
@@ -159,7 +159,7 @@ FUNCTIONS = {name: value for name, value in globals().items()
              if callable(value) and not name.startswith('_') and value.__module__ == __name__}
 REFERENCES = ('reference', 'references')
 
-# -- tables -----------------------------------------------------------------------------------------
+# -- tables ---------------------------------------------------------------------------------------
 
 EXTENSIONS = '\n'.join('extensionAttribute%d extensionAttribute%d trim' % (i, i)
                        for i in range(1, 16))
@@ -333,8 +333,6 @@ FUNCTIONS['device_name'] = device_name
 DEVICE_CLOUD_SYNC = DEVICE.replace('displayName displayName+cn name_or_cn',
                                    'displayName displayName+dNSHostName device_name')
 
-# Sent once, when the object is created: the account that joined the computer becomes its owner.
-EXECUTE_ONCE = {'device': ('registeredOwnerReference', 'mS-DS-CreatorSID')}
 # The rule answers IgnoreThisFlow for an absent value: the cloud value stays.
 IGNORE_WHEN_EMPTY = {'user': frozenset(('usageLocation', 'countryCode')), 'contact': frozenset(),
                      'group': frozenset(), 'device': frozenset()}
@@ -368,8 +366,6 @@ TABLES = {'connect': CONNECT, 'cloudsync': CLOUD_SYNC}
 # engine -> kind -> names of the value attributes (no references) that the rules own
 VALUE_TARGETS = {engine: {kind: frozenset(r.target for r in rules if r.function)
                           for kind, rules in table.items()} for engine, table in TABLES.items()}
-REFERENCE_TARGETS = {kind: frozenset(r.target for r in rules if not r.function)
-                     for kind, rules in CONNECT.items()}
 
 
 def source_attributes():

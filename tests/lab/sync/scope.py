@@ -16,7 +16,6 @@ import flow
 
 EXCLUDED_RECIPIENTS = 0x21C07000      # system mailboxes of several kinds
 EXCLUDED_GROUP_RECIPIENT = 0x40000000
-DISABLED = 2
 
 
 def starts(entry, name, prefix):

@@ -293,8 +293,20 @@ def deletion_and_return(checks, lab):
                 [(o['reason'], o['action']) for o in of(report, 'st-ada')],
                 [('gone in the cloud', 'undeleted')])
     checks.same('... synchronized', lab.props(ada)['onPremisesSyncEnabled'], True)
+    lab.graph('DELETE', 'users/' + ada)
+    lab.graph('POST', 'directory/deletedItems/%s/restore' % ada, {})
+    lab.sync()
+    checks.same('deleted and restored in the cloud between cycles: linked again',
+                (lab.props(ada)['onPremisesSyncEnabled'], lab.shown(ada)['deleted_at']),
+                (True, None))
     lab.add('st-tomb')
     lab.sync()
+    hard = lab.cloud_id('st-tomb')
+    lab.graph('DELETE', 'users/' + hard)
+    lab.graph('DELETE', 'directory/deletedItems/' + hard)
+    report = lab.sync()
+    checks.same('purged in the cloud: a new object', [
+        (o['action'], o['id'] == hard) for o in of(report, 'st-tomb')], [('added', False)])
     tomb, guid = lab.cloud_id('st-tomb'), lab.guid('st-tomb')
     lab.drop('st-tomb')
     report = lab.sync()
@@ -432,6 +444,12 @@ def cloud_sync(checks, lab):
     report = run()
     checks.same('until AD changes', [(o['op'], o['action']) for o in of(report, 'st-ada')],
                 [('add', 'undeleted')])
+    lab.graph('DELETE', 'users/' + ada)
+    lab.set('st-ada', manager=lab.dn('st-boss'))
+    run()
+    checks.same('a changed reference wakes it too', (
+        lab.shown(ada)['deleted_at'], list(lab.shown(ada)['links']['manager'])),
+        (None, [lab.cloud_id('st-boss')]))
     device = lab.cloud_id('st-pc')
     lab.graph('DELETE', 'devices/' + device)
     checks.same('deleted device is not re-created', of(run(), 'st-pc'), [])
@@ -580,9 +598,11 @@ def run(checks, directory):
     for dn in (lab.ou, lab.aside):
         lab.db.add({'dn': dn, 'objectClass': 'organizationalUnit'})
     lab.sync('--threshold', 'off')
+    offset = lab.control('GET', '/clock').get('offset_seconds')
     try:
         for function in GROUPS:
             checks.group(function, lab)
     finally:
         remove(lab)
         lab.sync('--threshold', 'off')
+        lab.control('POST', '/clock', {'offset_seconds': offset})

@@ -211,6 +211,21 @@ def reference_changes(checks):
         'g', {'member': many}, {})], [2000, 2000, 500])
 
 
+def device_owner(checks):
+    sid = bytes.fromhex('010500000000000515000000010000000200000003000000f4010000')
+    mv = world([person(ADA, 'ada', objectSid=sid),
+                make('computer', guid=BOB, dn='CN=pc,DC=corp', userCertificate=b'c',
+                     mS_DS_CreatorSID=sid)])
+    state = {'objects': {ADA: record(ADA, 'id1', {}), BOB: {'id': 'id2', 'owner_pending': True}},
+             'applied': None}
+    one = cycle.Cycle(None, None, dict(settings.DEFAULTS), state, Options())
+    one.metaverse = mv
+    device = mv.candidates[BOB]
+    checks.same('owner of a new device', one.wanted_references(device, state['objects'][BOB]),
+                {'registeredOwner': 'id1'})
+    checks.same('sent once only', one.wanted_references(device, {'id': 'id2'}), {})
+
+
 def waiting_settings(checks):
     base = dict(settings.DEFAULTS)
     narrow = {**base, 'excludedContainers': ['OU=x'], 'threshold': 9}
@@ -228,4 +243,4 @@ def waiting_settings(checks):
 
 
 GROUPS = (inbound, connect, connect_blocked_and_deleted, cloud_sync, thresholds,
-          reference_changes, waiting_settings)
+          reference_changes, device_owner, waiting_settings)

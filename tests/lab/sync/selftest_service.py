@@ -473,6 +473,23 @@ def switched_off(checks):
     checks.same('batch ceiling', world.call('export', {'operations': many})[0], 413)
 
 
+def passwords(checks):
+    for feature, policy, wanted in ((False, False, None), (True, True, None),
+                                    (True, False, 'DisablePasswordExpiration')):
+        world = World()
+        world.features(passwordSyncEnabled=feature,
+                       cloudPasswordPolicyForPasswordSyncedUsersEnabled=policy)
+        user = world.obj(world.add(ADA, lastPasswordChangeTimestamp='20200101000000.0Z'))
+        checks.same('password policy %s %s' % (feature, policy),
+                    user.props.get('passwordPolicies'), wanted)
+        world.tenant.update(world.admin, user, {'passwordPolicies': 'None'})
+        world.one(op='update', id=user.id, attributes={'title': 'x'})
+        checks.same('... only with a new password', user.props.get('passwordPolicies'), 'None')
+        world.tenant.update(world.admin, user, {'lastPasswordChangeDateTime': 'later'})
+        checks.same('a cloud reset is no drift', world.rows()[user.id]['attributes'][
+            'lastPasswordChangeTimestamp'], '20200101000000.0Z')
+
+
 def persistence(checks):
     import os
     import tempfile
@@ -489,4 +506,5 @@ def persistence(checks):
 
 GROUPS = (created, other_types, soft_match, soft_match_of_other_types, hard_match,
           deletion_and_undelete, name_taken_while_deleted, authority, quarantine, names, limits,
-          proxies, drift_is_visible, references, switched_off, persistence)
+          proxies, drift_is_visible, references, switched_off, passwords,
+          persistence)

@@ -19,8 +19,8 @@ Result: {"status": "success" | "skipped" | "error", "id", "action", "quarantined
 Only here are on-premises mastered properties written; the Graph routes refuse them.  What an object
 is to sync is kept in Obj.sync: anchor, link (sync owns it), sent (what the client sent last, by its
 attribute names), shadow (the same by Graph names where the visible side is computed), quarantine.
-Switching synchronization off for the tenant (organization.onPremisesSyncEnabled = false) drops every
-link; after it is switched on again the first cycle matches by anchor.
+Switching synchronization off for the tenant (organization.onPremisesSyncEnabled = false) drops
+every link; after it is switched on again the first cycle matches by anchor.
 """
 
 import datetime
@@ -74,7 +74,7 @@ def status(service, _):
                  'lastSync': org.get('onPremisesLastSyncDateTime'), 'now': tenant.timestamp()}
 
 
-# -- import -----------------------------------------------------------------------------------------
+# -- import ---------------------------------------------------------------------------------------
 
 def read_page(service, body):
     """One page of what sync owns, in the order of creation."""
@@ -322,6 +322,7 @@ class Service:
             self.plan_addresses(obj_type, obj, sent, changes, props, quarantine, nick)
         if obj_type == 'user':
             self.plan_principal(obj, sent, changes, props, quarantine, nick)
+            self.plan_password(changes, props)
         if quarantine or current.get('onPremisesProvisioningErrors'):
             props['onPremisesProvisioningErrors'] = [provisioning_error(q)
                                                      for q in quarantine] or None
@@ -401,6 +402,13 @@ class Service:
         if current is None or obj.deleted_at is not None:
             props['userPrincipalName'] = self.placeholder(wanted)
 
+    def plan_password(self, changes, props):
+        """With password hash sync a new AD password brings its policy along."""
+        features = self.tenant.features
+        if changes.get('lastPasswordChangeTimestamp') and features['passwordSyncEnabled'] and \
+                not features['cloudPasswordPolicyForPasswordSyncedUsersEnabled']:
+            props['passwordPolicies'] = 'DisablePasswordExpiration'
+
     def placeholder(self, upn):
         """prefix+NNNN@initial domain, not used by anybody."""
         for _ in range(PLACEHOLDER_TRIES):
@@ -467,7 +475,7 @@ def export(service, body):
 
 def complete(service, body):
     """The last step of a successful cycle."""
-    service.tenant.mark_sync_cycle()
+    service.tenant.mark_sync_cycle(password=service.tenant.features['passwordSyncEnabled'])
     service.tenant.extra['sync_engine'] = body.get('engine')
     return 200, {'lastSync': service.now}
 

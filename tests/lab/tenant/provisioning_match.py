@@ -57,7 +57,7 @@ def held_anchor(obj):
     return obj.props.get('onPremisesImmutableId') if obj.type == 'user' else obj.sync.get('anchor')
 
 
-# -- match ------------------------------------------------------------------------------------------
+# -- match ----------------------------------------------------------------------------------------
 
 def match(tenant, obj_type, anchor, attributes):
     """('hard' | 'soft', Obj) or (None, None)."""
@@ -160,7 +160,7 @@ def smtp_candidate(tenant, obj_type, attributes):
     return None
 
 
-# -- computed attributes ----------------------------------------------------------------------------
+# -- computed attributes --------------------------------------------------------------------------
 
 def prefix(address):
     return address.split('@')[0] if address and '@' in address else None
