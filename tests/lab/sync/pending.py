@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a cycle would export: additions, updates and deletions, and why.
 
-Connect compares every object with what the tenant has now, so a change made by another party is put
-back.  CloudSync compares with what was exported before and never looks at the tenant's values.  Both
-are pure: they read the metaverse, the remembered objects and the imported rows.
+Connect compares every object with what the tenant has now, so a change made by another party is
+put back.  CloudSync compares with what was exported before and never looks at the tenant's values.
+Both are pure: they read the metaverse, the remembered objects and the imported rows.
 
 The remembered object of an objectGUID ("record"):
     kind, dn, anchor, id     id: the cloud object, absent while it could not be created

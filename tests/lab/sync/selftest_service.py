@@ -248,6 +248,7 @@ def deletion_and_undelete(checks):
     world = World()
     result = world.add(ADA, title='A')
     user = world.obj(result)
+    world.one(op='update', id=user.id, attributes={'department': 'D'})
     world.one(op='delete', id=user.id)
     checks.same('soft-deleted', (user.deleted_at is not None,
                                  user.props['onPremisesSyncEnabled'],
@@ -270,7 +271,11 @@ def deletion_and_undelete(checks):
                 ('error', 'DeletingCloudOnlyObjectNotAllowed', 114))
     checks.same('taking it over is blocked', errors(world.add(ADA))[1], 'InvalidHardMatch')
     world.features(blockCloudObjectTakeoverThroughHardMatchEnabled=False)
+    world.tenant.update(world.admin, user, {'department': 'Cloud'})
     checks.same('hard match takes it over', world.add(ADA)['action'], 'matched-hard')
+    checks.same('a cloud value without AD value is kept and not owned', (
+        user.props['department'], 'department' in world.rows()[user.id]['attributes']),
+        ('Cloud', False))
     checks.same('linked again', user.props['onPremisesSyncEnabled'], True)
     world.make_admin(user)
     world.one(op='delete', id=user.id)
