@@ -26,6 +26,14 @@ struct entra_options {
 };
 typedef void (*entra_progress_func)(void *data, const char *phase, guint64 objects);
 
+/* Attributes of ours in Entra documents, beside those of the service:
+ *  - "onPremisesSyncBehavior": {"isCloudManaged": bool}, read only where it can tell something;
+ *  - "anchorwatchSyncRole": true on a servicePrincipal that holds the app role
+ *    ADSynchronization.ReadWrite.All of the Microsoft Entra AD Synchronization Service, which makes
+ *    it a sync engine whatever its name (Entra page "authenticate-application-id").
+ * Links: member and owner (groups, applications, service principals), manager (users, contacts).
+ * When the audit log could not be read, a remark says "directory audits not readable". */
+
 /* Read the whole tenant into the sink. Same contract as ad_capture. Missing permission for one
  * resource makes the half partial and is named; a resource marked optional in the table only
  * leaves a remark. Nulls where rights are short are recognised and never recorded as values. */

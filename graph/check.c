@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Self-check: one small request per row of the table, so that an administrator sees each missing
+ * permission by name before the first capture. It reads and decides nothing else, and asks for
+ * nothing but reads.
+ */
+#include "graph/capture.h"
+
+#include "correlate/error.h"
+#include "correlate/time.h"
+#include "graph/document.h"
+#include "graph/page.h"
+#include "graph/resource.h"
+
+enum { CHECK_BUDGET_MS = 10000, CHECK_TIMEOUT_MS = 30000, MAX_SKEW_S = 300 };
+
+struct checking {
+    struct entra_client *client;
+    GPtrArray *checks;
+};
+
+static char *grant(const char *permission, const char *doubt)
+{
+    return g_strdup_printf("grant the application permission %s to the app and consent to it "
+                           "(docs/entra.md)%s",
+                           permission, doubt ? doubt : "");
+}
+
+/* First object of an answer, or NULL. */
+static const struct cor_json *first_object(const struct entra_resource *resource,
+                                           const struct cor_json *page)
+{
+    return resource->singleton ? page : cor_json_first(cor_json_get(page, "value"));
+}
+
+static void judge_page(struct checking *checking, const struct entra_resource *resource,
+                       const struct cor_json *page)
+{
+    const struct cor_json *object = first_object(resource, page);
+    gboolean limited = FALSE;
+    if (object) {
+        COR_RECORD_AUTO *record = NULL;
+        const char *manager = NULL;
+        limited = entra_record(resource, object, &record, &manager) != ENTRA_READABLE;
+    }
+    char *detail = limited ? g_strdup_printf("answers without %s: rights are short", resource->must)
+                   : object ? g_strdup("readable")
+                            : g_strdup("readable, empty");
+    cor_check_add(checking->checks, resource->segment, !limited, !resource->optional, detail,
+                  limited ? grant(resource->permission, resource->doubt) : NULL);
+}
+
+static void check_behavior(struct checking *checking, const struct entra_resource *resource,
+                           const char *id)
+{
+    g_autofree char *name = g_strdup_printf("source of authority of %s", resource->segment);
+    g_autofree char *escaped = g_uri_escape_string(id, NULL, FALSE);
+    g_autofree char *url =
+        g_strdup_printf("%s/v1.0%s/%s/onPremisesSyncBehavior?$select=id,isCloudManaged",
+                        entra_client_base(checking->client), resource->behavior, escaped);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(entra_reply) reply = entra_client_ask(checking->client, url, NULL, &error);
+    if (reply && reply->status != 200)
+        entra_reply_fail(reply, &error);
+    cor_check_add(checking->checks, name, error == NULL, FALSE,
+                  g_strdup(error ? error->message : "readable"),
+                  error ? grant(resource->behavior_permission, NULL) : NULL);
+}
+
+static void add_failure(struct checking *checking, const char *name, gboolean required,
+                        char *remedy_taken, const GError *error)
+{
+    cor_check_add(checking->checks, name, FALSE, required, g_strdup(error->message), remedy_taken);
+}
+
+/* Only a refusal is mended by a permission. */
+static char *remedy(long status, const char *permission, const char *doubt)
+{
+    return status == 403 ? grant(permission, doubt)
+                         : g_strdup("nothing to grant: the message says what the service answered");
+}
+
+static void check_resource(struct checking *checking, const struct entra_resource *resource)
+{
+    g_autofree char *url = entra_resource_url(entra_client_base(checking->client), resource, 1);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(entra_reply) reply = entra_client_ask(checking->client, url, NULL, &error);
+    if (reply && reply->status != 200)
+        entra_reply_fail(reply, &error);
+    COR_JSON_AUTO *page = reply && !error ? cor_json_parse(entra_reply_text(reply),
+                                                           reply->body->len, ENTRA_MAX_BODY, &error)
+                                          : NULL;
+    if (!page) {
+        add_failure(checking, resource->segment, !resource->optional,
+                    remedy(reply ? reply->status : 0, resource->permission, resource->doubt),
+                    error);
+        return;
+    }
+    judge_page(checking, resource, page);
+    const char *id = cor_json_get_string(first_object(resource, page), "id");
+    if (resource->behavior && entra_id_ok(id))
+        check_behavior(checking, resource, id);
+}
+
+static void check_audits(struct checking *checking)
+{
+    g_autofree char *url =
+        entra_audit_url(entra_client_base(checking->client), g_get_real_time() - COR_HOUR_US, 1);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(entra_reply) reply = entra_client_ask(checking->client, url, NULL, &error);
+    if (reply && reply->status != 200)
+        entra_reply_fail(reply, &error);
+    if (error)
+        add_failure(checking, "directory audits", FALSE,
+                    remedy(reply ? reply->status : 0, ENTRA_AUDIT_PERMISSION, NULL), error);
+    else
+        cor_check_add(checking->checks, "directory audits", TRUE, FALSE, g_strdup("readable"),
+                      NULL);
+}
+
+static void check_clock(struct checking *checking)
+{
+    struct cor_half_stats stats = {0};
+    entra_client_stats(checking->client, &stats);
+    if (!stats.peer_clock_us)
+        return;
+    gint64 skew_s = (stats.peer_clock_us - g_get_real_time()) / COR_SECOND_US;
+    gboolean ok = ABS(skew_s) <= MAX_SKEW_S;
+    cor_check_add(checking->checks, "clock", ok, FALSE,
+                  g_strdup_printf("the service's clock is %" G_GINT64_FORMAT " s %s ours",
+                                  ABS(skew_s), skew_s < 0 ? "behind" : "ahead of"),
+                  ok ? NULL : g_strdup("synchronise this host's clock"));
+}
+
+void entra_check(const struct entra_options *options, GPtrArray *checks)
+{
+    struct entra_options quick = *options;
+    quick.retry_budget_ms = CHECK_BUDGET_MS;
+    quick.timeout_ms = CHECK_TIMEOUT_MS;
+    g_autoptr(GError) error = NULL;
+    struct entra_client *client = entra_client_new(&quick, NULL, &error);
+    if (!client || !entra_client_login(client, &error)) {
+        cor_check_add(checks, "token", FALSE, TRUE, g_strdup(error->message),
+                      g_strdup("correct the tenant, client id and secret file of the "
+                               "configuration, or the app registration (docs/entra.md)"));
+        entra_client_free(client);
+        return;
+    }
+    cor_check_add(checks, "token", TRUE, TRUE, g_strdup("the tenant issued a token"), NULL);
+    struct checking checking = {client, checks};
+    for (guint i = 0; i < entra_resources_len; i++)
+        check_resource(&checking, &entra_resources[i]);
+    check_audits(&checking);
+    check_clock(&checking);
+    entra_client_free(client);
+}

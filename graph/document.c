@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Records from objects. Invariant: what is stored is what the service said about the object, and
+ * nothing that it left out: an object that came without a property which every readable one has is
+ * no evidence about the object but about our rights.
+ */
+#include "graph/document.h"
+
+#include <string.h>
+
+#define ODATA_TYPE "@odata.type"
+
+enum { MAX_ID = 512 };
+
+static struct cor_json *clean(const struct cor_json *node);
+
+static gboolean is_annotation(const char *key)
+{
+    return strchr(key, '@') != NULL;
+}
+
+static struct cor_json *clean_object(const struct cor_json *object, gboolean keep_type)
+{
+    struct cor_json *out = cor_json_new_object();
+    for (const struct cor_json *at = cor_json_first(object); at; at = cor_json_next(at)) {
+        const char *key = cor_json_key(at);
+        gboolean kept = !is_annotation(key) || (keep_type && g_str_equal(key, ODATA_TYPE));
+        if (kept && !cor_json_is_null(at))
+            cor_json_add(out, key, clean(at));
+    }
+    return out;
+}
+
+static struct cor_json *clean(const struct cor_json *node)
+{
+    enum cor_json_type type = cor_json_type(node);
+    if (type == COR_JSON_OBJECT)
+        return clean_object(node, TRUE);
+    if (type != COR_JSON_ARRAY)
+        return cor_json_copy(node);
+    struct cor_json *out = cor_json_new_array();
+    for (const struct cor_json *at = cor_json_first(node); at; at = cor_json_next(at))
+        cor_json_append(out, clean(at));
+    return out;
+}
+
+struct cor_json *entra_document(const struct cor_json *object, const char *type)
+{
+    return clean_object(object, g_str_equal(type, COR_TYPE_NAMED_LOCATION));
+}
+
+gboolean entra_id_ok(const char *text)
+{
+    gsize len = text ? strlen(text) : 0;
+    if (len == 0 || len > MAX_ID)
+        return FALSE;
+    for (const char *at = text; *at; at++)
+        if ((guchar)*at <= 0x20 || *at == 0x7f)
+            return FALSE;
+    return TRUE;
+}
+
+static char *name_of(const struct cor_json *document, const char *id)
+{
+    static const char *const names[] = {"userPrincipalName", "displayName", "mail", "appId"};
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        const char *name = cor_json_get_string(document, names[i]);
+        if (name && *name)
+            return g_strdup(name);
+    }
+    return g_strdup(id);
+}
+
+static gboolean is_present(const struct cor_json *value)
+{
+    enum cor_json_type type = cor_json_type(value);
+    if (type == COR_JSON_NULL)
+        return FALSE;
+    return type != COR_JSON_ARRAY || cor_json_size(value) > 0;
+}
+
+enum entra_readable entra_record(const struct entra_resource *resource,
+                                 const struct cor_json *object, struct cor_record **ret,
+                                 const char **ret_manager)
+{
+    const char *id = cor_json_get_string(object, "id");
+    if (!entra_id_ok(id))
+        return ENTRA_INVALID;
+    if (!is_present(cor_json_get(object, resource->must)))
+        return ENTRA_LIMITED;
+    const char *manager = cor_json_get_string(cor_json_get(object, "manager"), "id");
+    struct cor_record *record = cor_record_new(COR_ENTRA, resource->type, id);
+    cor_json_free(record->attributes);
+    record->attributes = entra_document(object, resource->type);
+    if (resource->expand)
+        cor_json_remove(record->attributes, "manager");
+    record->life = resource->life;
+    g_free(record->name);
+    record->name = name_of(record->attributes, id);
+    *ret = record;
+    *ret_manager = resource->expand && entra_id_ok(manager) ? manager : NULL;
+    return ENTRA_READABLE;
+}
+
+gboolean entra_wants_behavior(const struct cor_record *record)
+{
+    static const char *const leftovers[] = {
+        "onPremisesSecurityIdentifier", "onPremisesImmutableId",      "onPremisesSamAccountName",
+        "onPremisesDomainName",         "onPremisesLastSyncDateTime",
+    };
+    if (cor_record_get(record, "onPremisesSyncEnabled"))
+        return FALSE;
+    if (g_str_equal(record->type, COR_TYPE_CONTACT))
+        return TRUE;
+    for (guint i = 0; i < G_N_ELEMENTS(leftovers); i++)
+        if (cor_record_get(record, leftovers[i]))
+            return TRUE;
+    return FALSE;
+}
