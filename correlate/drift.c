@@ -136,7 +136,8 @@ static gboolean compare_values(struct walk *walk, const struct cor_record *ad,
     for (gsize i = 0; i < n; i++) {
         gboolean compared =
             rules[i].kind == COR_FLOW_DIRECT || rules[i].kind == COR_FLOW_EXPRESSION;
-        if (compared && !rules[i].shadow && !rules[i].unconfirmed &&
+        if (compared &&
+            !(rules[i].flags & (COR_FLOW_SHADOW | COR_FLOW_UNCONFIRMED | COR_FLOW_ONCE)) &&
             !compare_property(walk, ad, entra, &rules[i], error))
             return FALSE;
     }

@@ -18,17 +18,27 @@ enum cor_flow_kind {
     COR_FLOW_SYSTEM,    /* onPremises*, read-only */
 };
 
+struct cor_flow_context;
+struct cor_flow_value;
+struct cor_flow_rule;
+/* How a rule computes its value; sets result and value of ret. */
+typedef void (*cor_flow_func)(const struct cor_flow_rule *rule, const struct cor_record *ad,
+                              const struct cor_flow_context *context, struct cor_flow_value *ret);
+
 /* One row: which Entra property a type gets from which AD attributes. Static storage. */
+enum cor_flow_flag {
+    COR_FLOW_SHADOW = 1 << 0,      /* the cloud computes the visible value */
+    COR_FLOW_WRITABLE = 1 << 1,    /* Graph accepts the write although it is AD-fed */
+    COR_FLOW_UNCONFIRMED = 1 << 2, /* no public page confirms it */
+    COR_FLOW_ONCE = 1 << 3,        /* at creation only */
+};
 struct cor_flow_rule {
-    const char *ad_type;  /* user, group, contact, computer */
     const char *property; /* Graph name, dotted for a member: "employeeOrgData.division" */
     const char *sources;  /* AD attributes, space separated, strongest first */
     enum cor_flow_kind kind;
-    const char *rule;         /* default rule name, e.g. "In from AD - User Common" */
-    gboolean shadow;          /* cloud computes the visible value */
-    gboolean writable;        /* Graph accepts the write although it is AD-fed */
-    gboolean ignore_if_empty; /* IgnoreThisFlow */
-    gboolean unconfirmed;     /* the page that lists it is a guess */
+    guint flags;      /* enum cor_flow_flag */
+    const char *rule; /* name of the default rule, e.g. "In from AD - User Common" */
+    cor_flow_func evaluate;
 };
 
 enum cor_flow_result {
