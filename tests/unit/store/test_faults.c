@@ -100,7 +100,6 @@ static gboolean stage_all(struct store_run *run, guint crowd, GError **error)
         if (!stage_one(sink, "user", key, key, error))
             return FALSE;
     }
-    g_autoptr(GError) unused = NULL;
     struct cor_proof *proof = cor_proof_new(COR_AD);
     cor_proof_require(proof, "everything");
     cor_proof_ldap(proof, "everything", 0, 0, 0, 0);
