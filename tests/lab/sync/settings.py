@@ -38,7 +38,7 @@ class Lab:
             self.account = data['connector_account']
             self.password = data.get('connector_password') or read_secret(
                 data['connector_password_file'])
-            self.bind_dn = data.get('connector_dn') or self.account
+            self.bind_dn = data.get('connector_dn') or '%s@%s' % (self.account, self.realm)
             self.tenant_url = data['tenant_control_url']
             self.tenant_key = data.get('tenant_control_key') or read_secret(
                 data['tenant_control_key_file'])
@@ -67,7 +67,7 @@ def write_json(path, data):
     """Complete or not at all: written beside the file, synced, renamed."""
     with open(path + '.new', 'w', encoding='utf-8',
               opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
-        json.dump(data, out, ensure_ascii=False, separators=(',', ':'))
+        out.write(json.dumps(data, ensure_ascii=False, separators=(',', ':')))
         out.flush()
         os.fsync(out.fileno())
     os.replace(path + '.new', path)
