@@ -122,19 +122,52 @@ COR_FLOW_FUNC(enabled)
         give(ret, NULL);
 }
 
+static const char *primary_smtp(const struct cor_record *ad)
+{
+    const struct cor_json *values = cor_record_get(ad, "proxyAddresses");
+    for (const struct cor_json *n = cor_json_first(values); n; n = cor_json_next(n)) {
+        const char *text = cor_json_string(n);
+        if (text && g_str_has_prefix(text, "SMTP:"))
+            return text + strlen("SMTP:");
+    }
+    return NULL;
+}
+
+/* The service shows a UPN with an unverified suffix as mailNickname@initial domain; a missing
+ * nickname comes from the first address there is (Microsoft: plan-connect-userprincipalname). */
+static char *computed_upn(const struct cor_record *ad, const char *upn,
+                          const struct cor_tenant *tenant)
+{
+    const char *const sources[] = {cor_record_first(ad, "mailNickname"), primary_smtp(ad),
+                                   cor_record_first(ad, "mail"), upn};
+    const char *at = strrchr(upn, '@');
+    if (!at || !tenant || !tenant->verified_domains || !tenant->initial_domain)
+        return NULL;
+    g_autofree char *suffix = g_ascii_strdown(at + 1, -1);
+    if (g_hash_table_contains(tenant->verified_domains, suffix))
+        return NULL;
+    gsize i = 0;
+    while (!sources[i] || !*sources[i])
+        i++; /* ends at the UPN, which is not empty */
+    return g_strdup_printf("%.*s@%s", (int)strcspn(sources[i], "@"), sources[i],
+                           tenant->initial_domain);
+}
+
 COR_FLOW_FUNC(upn)
 {
     (void)rule;
-    const char *upn = cor_record_text(ad, "userPrincipalName");
     const char *sam = cor_record_text(ad, "sAMAccountName");
-    if (upn && *upn) {
-        give(ret, cor_json_new_string(upn));
-    } else if (sam && context->domain_fqdn) {
-        g_autofree char *made = g_strconcat(sam, "@", context->domain_fqdn, NULL);
-        give(ret, cor_json_new_string(made));
-    } else {
-        ret->result = COR_FLOW_ERROR;
+    g_autofree char *upn = trimmed(cor_record_text(ad, "userPrincipalName"));
+    if ((!upn || !*upn) && sam && context->domain_fqdn) {
+        g_free(upn);
+        upn = g_strconcat(sam, "@", context->domain_fqdn, NULL);
     }
+    if (!upn || !*upn) {
+        ret->result = COR_FLOW_ERROR;
+        return;
+    }
+    g_autofree char *computed = computed_upn(ad, upn, context->tenant);
+    give(ret, cor_json_new_string(computed ? computed : upn));
 }
 
 COR_FLOW_FUNC(anchor)
@@ -194,14 +227,8 @@ COR_FLOW_FUNC(security_enabled)
 
 gboolean cor_flow_is_mail_enabled(const struct cor_record *ad)
 {
-    const char *mail = cor_record_first(ad, "mail");
-    const struct cor_json *values = cor_record_get(ad, "proxyAddresses");
-    for (const struct cor_json *n = cor_json_first(values); n; n = cor_json_next(n)) {
-        const char *text = cor_json_string(n);
-        if (text && g_str_has_prefix(text, "SMTP:") && strchr(text, '@'))
-            return TRUE;
-    }
-    return mail && strchr(mail, '@');
+    const char *mail = cor_record_first(ad, "mail"), *primary = primary_smtp(ad);
+    return (primary && strchr(primary, '@')) || (mail && strchr(mail, '@'));
 }
 
 COR_FLOW_FUNC(mail_enabled)
@@ -319,11 +346,42 @@ static gboolean same_text(guint traits, const struct cor_json *a, const struct c
     return cor_value_equal(traits, left, right);
 }
 
+static gboolean holds(guint traits, const struct cor_json *list, const struct cor_json *value)
+{
+    for (const struct cor_json *n = cor_json_first(list); n; n = cor_json_next(n))
+        if (cor_value_equal(traits, n, value) || same_text(traits, n, value))
+            return TRUE;
+    return FALSE;
+}
+
+/* What the service adds to the addresses by itself. */
+static gboolean is_service_address(const struct cor_json *address)
+{
+    const char *text = cor_json_string(address);
+    return text && (g_ascii_strncasecmp(text, "sip:", 4) == 0 ||
+                    g_ascii_strncasecmp(text, "x500:", 5) == 0 ||
+                    g_str_has_suffix(text, ".onmicrosoft.com"));
+}
+
+static gboolean same_proxies(guint traits, const struct cor_json *ours,
+                             const struct cor_json *cloud)
+{
+    for (const struct cor_json *n = cor_json_first(ours); n; n = cor_json_next(n))
+        if (!holds(traits, cloud, n))
+            return FALSE;
+    for (const struct cor_json *n = cor_json_first(cloud); n; n = cor_json_next(n))
+        if (!is_service_address(n) && !holds(traits, ours, n))
+            return FALSE;
+    return TRUE;
+}
+
 gboolean cor_flow_agrees(const struct cor_flow_value *expected, const struct cor_json *cloud)
 {
     guint traits = cor_traits(COR_ENTRA, NULL, expected->rule->property);
     if (expected->result != COR_FLOW_VALUE && expected->result != COR_FLOW_REMOVE)
         return TRUE;
+    if (traits & COR_TRAIT_PROXY)
+        return same_proxies(traits, expected->value, cloud);
     return cor_value_equal(traits, expected->value, cloud) ||
            same_text(traits, expected->value, cloud);
 }

@@ -64,12 +64,13 @@ struct cor_flow_context {
 };
 
 /* The rule that feeds an Entra property, or NULL: not flowed by the rules in force. entra_type is
- * user, group, contact or device. */
+ * user, group, contact or device; links are named by their kind ("member", "manager"). */
 const struct cor_flow_rule *cor_flow_rule_for(const char *entra_type, const char *property);
 /* All rules of an Entra type, for iteration; *ret_n rows. */
 const struct cor_flow_rule *cor_flow_rules(const char *entra_type, gsize *ret_n);
 
-/* In scope? FALSE gives the reason (static text) in *ret_why. */
+/* In scope of the default rules (Connect: default configuration, scoping filters)? FALSE gives the
+ * reason (static text) in *ret_why. Filters by OU, group or custom rule are not known here. */
 gboolean cor_flow_in_scope(const struct cor_record *ad, const struct cor_flow_context *context,
                            const char **ret_why);
 /* Expected value of one property. */

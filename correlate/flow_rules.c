@@ -12,7 +12,6 @@
 #define USER_JOIN   "In from AD - User Join"
 #define USER_COMMON "In from AD - User Common"
 #define USER_STATE  "In from AD - User AccountEnabled"
-#define USER_MAIL   "In from AD - User Common from Exchange"
 #define USER_EXCH   "In from AD - User Exchange"
 #define USER_OUT    "Out to AAD - User Join"
 #define GROUP_JOIN  "In from AD - Group Join"
@@ -20,7 +19,6 @@
 #define GROUP_EXCH  "In from AD - Group Exchange"
 #define CONTACT_ALL "In from AD - Contact Common"
 #define DEVICE_JOIN "In from AD - Computer Join"
-#define DEVICE_ALL  "In from AD - Device Common"
 #define PHS         "password hash synchronization"
 #define CUSTOM      "no default rule; a customer's own"
 
@@ -62,7 +60,7 @@ static const struct cor_flow_rule user_rules[] = {
     {"country", "co", EXPRESSION, 0, USER_COMMON, cor_flow_trim},
     {"preferredLanguage", "preferredLanguage", EXPRESSION, 0, USER_COMMON, cor_flow_trim},
     {"mail", "mail", EXPRESSION, SHADOW, USER_COMMON, cor_flow_trim},
-    {"mailNickname", "mailNickname", DIRECT, SHADOW, USER_MAIL, cor_flow_copy},
+    {"mailNickname", "mailNickname", DIRECT, SHADOW, USER_EXCH, cor_flow_copy},
     {"proxyAddresses", "proxyAddresses", EXPRESSION, SHADOW, USER_COMMON, cor_flow_proxies},
     {"userPrincipalName", "userPrincipalName sAMAccountName", EXPRESSION, SHADOW, USER_STATE,
      cor_flow_upn},
@@ -78,7 +76,7 @@ static const struct cor_flow_rule user_rules[] = {
     {"employeeHireDate", "", EXPRESSION, 0, CUSTOM, cor_flow_untouched},
     {"employeeLeaveDateTime", "", EXPRESSION, 0, CUSTOM, cor_flow_untouched},
     {"employeeOrgData", "", DIRECT, 0, CUSTOM, cor_flow_untouched},
-    EXTENSIONS(USER_EXCH),
+    EXTENSIONS(USER_COMMON),
     {"passwordPolicies", "unicodePwd", EXPRESSION, WRITABLE | DOUBTFUL, PHS, cor_flow_untouched},
     {"lastPasswordChangeDateTime", "pwdLastSet", SYSTEM, SHADOW, USER_JOIN, cor_flow_password_time},
     {"onPremisesSecurityIdentifier", "objectSid", SYSTEM, 0, USER_STATE, cor_flow_copy},
@@ -97,7 +95,7 @@ static const struct cor_flow_rule group_rules[] = {
     {"mail", "mail", EXPRESSION, SHADOW, GROUP_ALL, cor_flow_trim},
     {"mailNickname", "mailNickname", DIRECT, SHADOW, GROUP_EXCH, cor_flow_copy},
     {"proxyAddresses", "proxyAddresses", EXPRESSION, SHADOW, GROUP_ALL, cor_flow_proxies},
-    {"securityEnabled", "groupType", EXPRESSION, 0, GROUP_JOIN, cor_flow_security_enabled},
+    {"securityEnabled", "groupType", EXPRESSION, 0, GROUP_ALL, cor_flow_security_enabled},
     {"mailEnabled", "mail proxyAddresses", EXPRESSION, SHADOW, GROUP_JOIN, cor_flow_mail_enabled},
     {"member", "member", REFERENCE, 0, GROUP_ALL, cor_flow_untouched},
     EXTENSIONS(GROUP_EXCH),
@@ -117,8 +115,8 @@ static const struct cor_flow_rule contact_rules[] = {
     {"mail", "mail", EXPRESSION, SHADOW, CONTACT_ALL, cor_flow_trim},
     {"mailNickname", "mailNickname cn", EXPRESSION, SHADOW, CONTACT_ALL, cor_flow_first_present},
     {"proxyAddresses", "proxyAddresses", EXPRESSION, SHADOW, CONTACT_ALL, cor_flow_proxies},
-    {"addresses", "streetAddress l st postalCode co physicalDeliveryOfficeName", EXPRESSION, 0,
-     CONTACT_ALL, cor_flow_addresses},
+    {"addresses", "streetAddress l st postalCode co physicalDeliveryOfficeName", EXPRESSION,
+     DOUBTFUL, CONTACT_ALL, cor_flow_addresses},
     {"phones", "telephoneNumber mobile facsimileTelephoneNumber", EXPRESSION, 0, CONTACT_ALL,
      cor_flow_phones},
     {"manager", "manager", REFERENCE, 0, CONTACT_ALL, cor_flow_untouched},
@@ -127,8 +125,10 @@ static const struct cor_flow_rule contact_rules[] = {
 static const struct cor_flow_rule device_rules[] = {
     {"accountEnabled", "userAccountControl", EXPRESSION, WRITABLE, DEVICE_JOIN, cor_flow_enabled},
     {"displayName", "displayName cn", EXPRESSION, 0, DEVICE_JOIN, cor_flow_first_present},
-    {"operatingSystem", "operatingSystem", DIRECT, 0, DEVICE_ALL, cor_flow_copy},
-    {"operatingSystemVersion", "operatingSystemVersion", DIRECT, 0, DEVICE_ALL, cor_flow_copy},
+    /* a registered device reports its own system and version too */
+    {"operatingSystem", "operatingSystem", DIRECT, SHADOW, DEVICE_JOIN, cor_flow_copy},
+    {"operatingSystemVersion", "operatingSystemVersion", DIRECT, SHADOW, DEVICE_JOIN,
+     cor_flow_copy},
     {"registeredOwners", "mS-DS-CreatorSID", REFERENCE, ONCE, DEVICE_JOIN, cor_flow_untouched},
     {"deviceId", "objectGUID", SYSTEM, 0, DEVICE_JOIN, cor_flow_copy},
     {"trustType", "", SYSTEM, 0, DEVICE_JOIN, cor_flow_server_ad},

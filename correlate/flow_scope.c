@@ -4,6 +4,7 @@
  * rules (Microsoft: default configuration). A table of reasons; the first that applies is told.
  */
 #include "correlate/flow_rules.h"
+#include "correlate/identity.h"
 
 #include <string.h>
 
@@ -70,10 +71,18 @@ static gboolean is_excluded_group_recipient(const struct cor_record *ad)
     return has_recipient_bits(ad, EXCLUDED_GROUP_RECIPIENTS);
 }
 
+/* In the object's own name; a conflict above it does not count. */
 static gboolean is_conflict(const struct cor_record *ad)
 {
     const char *dn = cor_record_text(ad, "distinguishedName");
-    return dn && strstr(dn, "\\0ACNF:");
+    const char *mark = dn ? strstr(dn, "\\0ACNF:") : NULL;
+    return mark && !memchr(dn, ',', (gsize)(mark - dn));
+}
+
+static gboolean lacks_anchor(const struct cor_record *ad)
+{
+    g_autofree char *anchor = cor_anchor_of(ad);
+    return !anchor;
 }
 
 static gboolean is_from_cloud_user(const struct cor_record *ad)
@@ -106,7 +115,8 @@ static gboolean is_plain_group(const struct cor_record *ad)
 static gboolean is_hidden_contact(const struct cor_record *ad)
 {
     const char *name = cor_record_first(ad, "displayName");
-    return name && strstr(name, "(MSOL)") && cor_record_get(ad, "msExchHideFromAddressLists");
+    return name && strstr(name, "(MSOL)") &&
+           cor_json_bool(cor_record_get(ad, "msExchHideFromAddressLists"));
 }
 
 static gboolean lacks_mail(const struct cor_record *ad)
@@ -134,6 +144,7 @@ static const struct {
     {COR_TYPE_USER, "it is a replication conflict", is_conflict},
     {COR_TYPE_USER, "adminDescription says it comes from the cloud", is_from_cloud_user},
     {COR_TYPE_USER, "it has no userAccountControl", lacks_account_control},
+    {COR_TYPE_USER, "it is a linked mailbox, which contributes no anchor", lacks_anchor},
     {COR_TYPE_GROUP, "isCriticalSystemObject is set", is_critical_set},
     {COR_TYPE_GROUP, "it is the coexistence group of sync", is_rich_coexistence},
     {COR_TYPE_GROUP, "its Exchange recipient type is excluded", is_excluded_group_recipient},

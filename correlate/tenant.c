@@ -6,10 +6,11 @@
 
 #include <string.h>
 
-/* Decision row E6: a Connect tenant whose last sync is older than this stands still. Cloud Sync
- * runs every few minutes, but organization.onPremisesLastSyncDateTime is not promised to move with
- * an idle job, so the same bound serves. */
-#define STALL_US              (3 * COR_HOUR_US)
+/* Decision row E6: three hours for Connect, which is six of its cycles; Cloud Sync in proportion,
+ * six of its cycles. Its two minutes are too short for a verdict, because agents read their
+ * configuration every ten minutes only: half an hour is the least. */
+#define STALL_CYCLES          6
+#define STALL_LEAST_US        (30 * COR_MINUTE_US)
 #define CONNECT_INTERVAL_US   (30 * COR_MINUTE_US)
 #define CLOUDSYNC_INTERVAL_US (2 * COR_MINUTE_US)
 #define DEFAULT_THRESHOLD     500
@@ -72,7 +73,7 @@ static void forget(struct cor_tenant *tenant)
         .staging = COR_UNKNOWN,
         .suspended = COR_UNKNOWN,
         .exchange_hybrid = COR_UNKNOWN,
-        .deletion_threshold = -1,
+        .deletion_threshold = DEFAULT_THRESHOLD,
     };
     for (gsize i = 0; i < G_N_ELEMENTS(features); i++)
         *(enum cor_tristate *)((char *)tenant + features[i].offset) = COR_UNKNOWN;
@@ -91,6 +92,17 @@ static void read_domains(struct cor_tenant *tenant, const struct cor_json *domai
     }
 }
 
+/* Without the right to read it, the service shows these members only (Graph: organization-get). */
+static gboolean readable(const struct cor_record *organization)
+{
+    static const char *const always[] = {"id", "displayName", "verifiedDomains", NULL};
+    for (const struct cor_json *n = cor_json_first(organization->attributes); n;
+         n = cor_json_next(n))
+        if (*cor_json_key(n) != '@' && !g_strv_contains(always, cor_json_key(n)))
+            return TRUE;
+    return FALSE;
+}
+
 static void read_organization(struct cor_tenant *tenant, const struct cor_record *organization)
 {
     const char *last = cor_record_text(organization, "onPremisesLastSyncDateTime");
@@ -98,28 +110,44 @@ static void read_organization(struct cor_tenant *tenant, const struct cor_record
     const struct cor_json *domains = cor_record_get(organization, "verifiedDomains");
     tenant->last_sync_us = last ? cor_time_parse(last) : 0;
     /* null on a readable organization means that sync was never on, or is off again */
-    tenant->sync_enabled = enabled ? tristate(enabled) : domains ? COR_NO : COR_UNKNOWN;
+    tenant->sync_enabled = enabled                  ? tristate(enabled)
+                           : readable(organization) ? COR_NO
+                                                    : COR_UNKNOWN;
     if (domains)
         read_domains(tenant, domains);
 }
 
+/* A share of all objects is a number that only the sync engine knows. */
+static gint64 threshold_of(const struct cor_json *guard)
+{
+    gint64 count = 0;
+    const char *type = cor_json_get_string(guard, "synchronizationPreventionType");
+    if (type && strcmp(type, "disabled") == 0)
+        return 0;
+    if (type && strcmp(type, "enabledForPercentage") == 0)
+        return -1;
+    return cor_json_int(cor_json_get(guard, "alertThreshold"), &count) ? count : DEFAULT_THRESHOLD;
+}
+
+/* The interval asked for, unless the service allows none as short. */
+static gint64 interval_of(const struct cor_json *configuration)
+{
+    gint64 allowed = duration_us(cor_json_get_string(configuration, "synchronizationInterval"));
+    gint64 asked =
+        duration_us(cor_json_get_string(configuration, "customerRequestedSynchronizationInterval"));
+    return MAX(allowed, asked);
+}
+
 static void read_config(struct cor_tenant *tenant, const struct cor_record *config)
 {
-    const struct cor_json *guard =
-        cor_json_path(config->attributes, "configuration.accidentalDeletionPrevention");
+    const struct cor_json *configuration = cor_record_get(config, "configuration");
     const struct cor_json *chosen = cor_record_get(config, "features");
-    const char *interval =
-        cor_json_string(cor_json_path(config->attributes, "configuration.synchronizationInterval"));
     for (gsize i = 0; i < G_N_ELEMENTS(features); i++)
         *(enum cor_tristate *)((char *)tenant + features[i].offset) =
             tristate(cor_json_get(chosen, features[i].feature));
-    gint64 threshold = 0;
-    const char *type = cor_json_get_string(guard, "synchronizationPreventionType");
-    if (type && strcmp(type, "disabled") == 0)
-        tenant->deletion_threshold = 0;
-    else if (cor_json_int(cor_json_get(guard, "alertThreshold"), &threshold))
-        tenant->deletion_threshold = threshold;
-    tenant->interval_us = duration_us(interval);
+    tenant->deletion_threshold =
+        threshold_of(cor_json_get(configuration, "accidentalDeletionPrevention"));
+    tenant->interval_us = interval_of(configuration);
 }
 
 static void override(enum cor_tristate *value, enum cor_tristate hint)
@@ -152,8 +180,6 @@ void cor_tenant_init(struct cor_tenant *tenant, const struct cor_record *organiz
         read_config(tenant, sync_config);
     if (hints)
         apply_hints(tenant, hints);
-    if (tenant->deletion_threshold < 0)
-        tenant->deletion_threshold = DEFAULT_THRESHOLD;
     if (!tenant->interval_us)
         tenant->interval_us =
             tenant->engine == COR_ENGINE_CLOUDSYNC ? CLOUDSYNC_INTERVAL_US : CONNECT_INTERVAL_US;
@@ -173,7 +199,8 @@ enum cor_health cor_tenant_health(const struct cor_tenant *tenant, gint64 now_us
         return COR_SYNC_STALLED;
     if (tenant->last_sync_us == 0)
         return COR_SYNC_UNKNOWN;
-    return now_us - tenant->last_sync_us > STALL_US ? COR_SYNC_STALLED : COR_SYNC_RUNNING;
+    gint64 limit = MAX(STALL_CYCLES * tenant->interval_us, STALL_LEAST_US);
+    return now_us - tenant->last_sync_us > limit ? COR_SYNC_STALLED : COR_SYNC_RUNNING;
 }
 
 gint64 cor_tenant_next_cycle(const struct cor_tenant *tenant, gint64 now_us)

@@ -21,7 +21,7 @@ enum cor_tristate { COR_UNKNOWN = -1, COR_NO = 0, COR_YES = 1 };
 
 enum cor_health {
     COR_SYNC_RUNNING,
-    COR_SYNC_STALLED, /* last sync older than 3 hours (decision table E6), staged or suspended */
+    COR_SYNC_STALLED, /* six cycles missed (E6: 3 hours for Connect), staged or suspended */
     COR_SYNC_OFF,     /* the tenant is not synchronized */
     COR_SYNC_UNKNOWN,
 };
