@@ -61,6 +61,7 @@ struct cor_flow_context {
     const char *domain_netbios;
     const struct cor_tenant *tenant;
     const char *rules_name; /* "default rules" until the tenant's own are imported */
+    GHashTable *suppressed; /* set of properties that the tenant's rules leave out, or NULL */
 };
 
 /* The rule that feeds an Entra property, or NULL: not flowed by the rules in force. entra_type is

@@ -53,6 +53,7 @@ const struct cor_forecast_row *cor_forecast_row(const char *id);
 /* The proposed write. */
 struct cor_write {
     enum cor_action action;
+    gboolean in_ad;                /* made in AD instead of the cloud (a counter-offer judged) */
     const char *type;              /* Entra type */
     const char *attribute;         /* Graph property; link kind for links; NULL for the object */
     const struct cor_json *live;   /* present value, NULL absent */
@@ -69,7 +70,8 @@ struct cor_situation {
     const struct cor_record *target;  /* links: the object linked to, as it is now */
     gboolean ad_complete;             /* the AD half was complete: absence means absence */
     gboolean privileged;              /* the cloud object holds an admin role */
-    guint64 pending_deletions;        /* AD deletions waiting for the next cycle */
+    enum cor_tristate exchange_cloud_managed; /* IsExchangeCloudManaged; Graph does not show it */
+    guint64 pending_deletions;                /* AD deletions waiting for the next cycle */
     const struct cor_flow_context *flow;
     const struct cor_tenant *tenant;
     gint64 now_us;
