@@ -11,6 +11,8 @@
     POST       /_lab/bulk       {"users": n, "groups": n, "members": n} cloud objects without audit
     POST       /_lab/save       write the state file now
     GET        /_lab/objects/{id}   everything the tenant knows about one object
+    POST       /_lab/objects    {"type", "props", "sync", "links"} made as the sync engine would
+    POST       /_lab/objects/{id}   {"props", "sync"} changed as the sync engine would
     any        /_lab/sync/…     provisioning.handle(tenant, method, path, body)
 
 Every call needs the header X-Lab-Key with the text of the control.key file.
@@ -179,6 +181,19 @@ def show(app, parts, data):
     return answer
 
 
+def store(app, parts, data):
+    tenant = app.tenant
+    actor = tenant.sync_actor()
+    if parts:
+        obj = tenant.objects[parts[0]]
+        tenant.update(actor, obj, data.get('props', {}))
+    else:
+        obj = tenant.create(actor, data['type'], data.get('props', {}), id=data.get('id'),
+                            links=data.get('links'))
+    tenant.set_sync(obj, **data.get('sync', {}))
+    return show(app, [obj.id], {})
+
+
 ROUTES = {
     ('GET', 'clock'): clock, ('POST', 'clock'): clock, ('DELETE', 'clock'): reset_clock,
     ('GET', 'faults'): get_faults, ('POST', 'faults'): add_fault,
@@ -186,5 +201,5 @@ ROUTES = {
     ('GET', 'requests'): requests, ('DELETE', 'requests'): clear_requests,
     ('GET', 'settings'): get_settings, ('POST', 'settings'): set_settings,
     ('DELETE', 'settings'): reset_settings, ('POST', 'grants'): grants, ('POST', 'bulk'): bulk,
-    ('POST', 'save'): save, ('GET', 'objects'): show,
+    ('POST', 'save'): save, ('GET', 'objects'): show, ('POST', 'objects'): store,
 }

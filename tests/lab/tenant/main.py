@@ -18,6 +18,7 @@ import faults  # noqa: E402
 import seed  # noqa: E402
 import server  # noqa: E402
 import state  # noqa: E402
+import throttle  # noqa: E402
 
 REQUESTS_KEPT = 20000
 
@@ -28,7 +29,7 @@ class App:
     def __init__(self, tenant, directory, host, control_key):
         self.tenant, self.directory, self.host = tenant, directory, host
         self.control_key = control_key
-        self.faults = faults.Faults()
+        self.faults, self.buckets = faults.Faults(), throttle.Buckets()
         self.requests = collections.deque(maxlen=REQUESTS_KEPT)
         self.request_total = 0
 

@@ -541,7 +541,7 @@ COMPLEX = {
         'authenticationMethodsRegistrationCampaign': 'authenticationMethodsRegistrationCampaign'},
     'authenticationMethodsRegistrationCampaign': {
         'excludeTargets': 'excludeTarget[]', 'includeTargets': 'campaignTarget[]',
-        'snoozeDurationInDays': 'i', 'state': 's', 'enforceRegistrationAfterAllowedSnoozes': 'b'},
+        'snoozeDurationInDays': 'i', 'state': 's'},
     'excludeTarget': {'id': 's', 'targetType': 's'},
     'campaignTarget': {'id': 's', 'targetType': 's', 'targetedAuthenticationMethod': 's'},
 }

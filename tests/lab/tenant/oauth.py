@@ -67,8 +67,8 @@ def check_tenant(tenant, name):
                       "Please use the /organizations or tenant-specific endpoint.")
     known = {tenant.tenant_id} | {d.id.lower() for d in tenant.by_type('domain')}
     if name not in known:
-        raise Refusal('invalid_request', 90002, "Tenant '%s' not found. Check to make sure you have "
-                      "the correct tenant ID and are signing into the correct cloud." % name)
+        raise Refusal('invalid_request', 90002, "Tenant '%s' not found. Check to make sure you "
+                      "have the correct tenant ID and are signing into the correct cloud." % name)
 
 
 def grant(tenant, form, headers, hosts):

@@ -32,8 +32,7 @@ METHODS_POLICY = {
     'description': 'The tenant-wide policy that controls which authentication methods are allowed',
     'lastModifiedDateTime': '2026-01-15T08:00:00Z', 'policyMigrationState': 'migrationComplete',
     'registrationEnforcement': {'authenticationMethodsRegistrationCampaign': {
-        'snoozeDurationInDays': 1, 'enforceRegistrationAfterAllowedSnoozes': True,
-        'state': 'default', 'excludeTargets': [], 'includeTargets': [
+        'snoozeDurationInDays': 1, 'state': 'default', 'excludeTargets': [], 'includeTargets': [
             {'id': 'all_users', 'targetType': 'group',
              'targetedAuthenticationMethod': 'microsoftAuthenticator'}]}}}
 METHOD_PROPERTIES = {   # writable own properties of each configuration type

@@ -60,6 +60,8 @@ def to_dict(obj, names, single=False):
     for name in names:
         if name == 'id':
             out['id'] = obj.id
+        elif name == 'onPremisesObjectIdentifier':
+            out[name] = obj.sync.get('object_identifier')
         elif name in props and name not in NEVER_SHOWN:
             out[name] = props[name]
         elif name in table:

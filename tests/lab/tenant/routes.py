@@ -167,13 +167,16 @@ def dispatch(request):
         raise GraphError(400, 'BadRequest', 'Invalid version: %s.' % request.version)
     if request.segments == ['$batch']:
         return batch(request)
+    charged = request.buckets.charge(request)
     segments, allowed = split_segments(request.segments), []
     for method, parts, function in ROUTES:
         arguments = match(parts, segments)
         if arguments is None:
             continue
         if method == request.method:
-            return function(request, *arguments)
+            response = function(request, *arguments)
+            response.headers.update(charged)
+            return response
         allowed.append(method)
     if allowed:
         raise GraphError(405, 'Request_BadRequest',
@@ -250,7 +253,7 @@ def run(request, one):
         inner = Request(request.tenant, one['method'].upper(), url, headers, raw, request.caller,
                         request.origin)
         inner.page_fault = None
-        inner.take_fault = None
+        inner.take_fault, inner.buckets = None, request.buckets
         response = dispatch(inner)
         body = json.loads(response.encode()) if response.body is not None else None
         return item(one, response.status, {'Content-Type': 'application/json', **response.headers},

@@ -25,8 +25,8 @@ GRAPH_TYPE = ('application/json;odata.metadata=minimal;odata.streaming=true;'
               'IEEE754Compatible=false;charset=utf-8')
 TOKEN_PATH = re.compile(r'/([^/]+)/oauth2/v2\.0/token$')
 MAX_BODY = 4 << 20
-PROXY_PAGE = (b'<!DOCTYPE html><html><head><title>Gateway</title></head><body><h1>The gateway could '
-              b'not complete the request</h1></body></html>')
+PROXY_PAGE = (b'<!DOCTYPE html><html><head><title>Gateway</title></head><body><h1>The gateway '
+              b'could not complete the request</h1></body></html>')
 
 
 class Closed(Exception):
@@ -42,6 +42,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.request.settimeout(20)
         self.request = self.server.tls.wrap_socket(self.request, server_side=True)
         super().setup()
+
+    def finish(self):
+        # The server only knows the socket that TLS took over, so this one is closed here.
+        try:
+            super().finish()
+        finally:
+            self.connection.close()
 
     def log_message(self, *args):
         pass
@@ -69,12 +76,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
         context = {'app': self.server.app, 'headers': headers, 'body': body, 'fault': None,
                    'client': None}
         response = self.dispatch(context)
+        if not self.path.startswith('/_lab'):
+            self.record(context, response, started)
+        self.send(response, headers, context['fault'])
+
+    def record(self, context, response, started):
         self.server.app.log({
             'method': self.command, 'url': self.path, 'status': response.status,
             'client': context['client'], 'fault': context['fault'] and context['fault']['kind'],
             'milliseconds': round((time.monotonic() - started) * 1000, 1),
             'time': self.server.app.tenant.timestamp()})
-        self.send(response, headers, context['fault'])
 
     def read_body(self):
         if self.headers.get('Transfer-Encoding', '').lower() == 'chunked':
@@ -133,7 +144,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         def take_fault(text):
             inner = app.faults.take(text)
             return status_error(inner) if inner and inner['kind'] in faults.STATUSES else None
-        request.take_fault = take_fault
+        request.take_fault, request.buckets = take_fault, app.buckets
         return routes.dispatch(request)
 
     def hosts(self):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""organization, domains, subscribedSkus, on-premises synchronization, source of authority, roles."""
+"""organization, domains, licences, on-premises synchronization, source of authority, roles."""
 
 import audit as log
 import metadata
@@ -34,7 +34,8 @@ def organization_shown(request):
              'isInitial': d.props['isInitial'], 'name': d.id, 'type': d.props['authenticationType']}
             for d in tenant.by_type('domain') if d.props['isVerified']]
     if not full:
-        out = {k: v if k in ALWAYS_SHOWN else ([] if v == [] else None) for k, v in out.items()}
+        table = metadata.TYPES['organization']
+        out = {k: v if k in ALWAYS_SHOWN else table[k].empty for k, v in out.items()}
     elif '$select' not in request.query:
         live = sum(len(v) for v in tenant.order.values())
         out['directorySizeQuota'] = {'used': live + len(tenant.deleted), 'total': 300000}

@@ -162,8 +162,6 @@ def update_user(request, obj):
         props['proxyAddresses'] = with_primary(obj, props['mail'])
     if profile is not None:
         set_password(request, obj, profile)
-    if 'onPremisesImmutableId' in props:
-        tenant.set_sync(obj, anchor=obj.props.get('onPremisesImmutableId'))
     tenant.update(request.actor, obj, props)
     if 'onPremisesImmutableId' in props:
         tenant.set_sync(obj, anchor=props['onPremisesImmutableId'])
@@ -173,10 +171,13 @@ def clear_object_identifier(request, obj, body):
     """Beta: onPremisesObjectIdentifier accepts null only, and stands alone."""
     if len(body) != 1 or body['onPremisesObjectIdentifier'] is not None:
         raise values.invalid('onPremisesObjectIdentifier')
-    before = obj.props.get('onPremisesObjectIdentifier')
+    before = obj.sync.get('object_identifier')
     if before is not None:
-        request.tenant.update(request.actor, obj, {'onPremisesObjectIdentifier': None})
-    request.tenant.set_sync(obj, object_identifier=None)
+        request.tenant.set_sync(obj, object_identifier=None)
+        rows = state.log.property_changes(obj, {'onPremisesObjectIdentifier': before},
+                                          {'onPremisesObjectIdentifier': None}, ())
+        request.tenant.audit(request.actor, *state.log.activity('Update', 'user'),
+                             [state.log.target(obj, rows)])
 
 
 def refuse_mastered(request, obj, props):
