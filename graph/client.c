@@ -176,6 +176,8 @@ static void give_up(const struct entra_exchange *exchange, const char *url, guin
         g_set_error(error, ENTRA_ERROR, todo,
                     "%s: %s; the next try would be due in %.1f s, beyond the retry budget", path,
                     what, (double)wait_ms / 1000);
+    else if (attempts == 1)
+        g_set_error(error, ENTRA_ERROR, todo, "%s: %s", path, what);
     else
         g_set_error(error, ENTRA_ERROR, todo, "%s: %s; gave up after %u tries", path, what,
                     attempts);

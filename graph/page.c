@@ -123,6 +123,26 @@ static struct cor_json *fetch(struct entra_pager *pager, GError **error)
     }
 }
 
+/* A circle may hide behind links that differ each time. Within one listing a page that begins and
+ * ends with the same objects as an earlier one, and is as long, is that page again. */
+static gboolean check_repeated(struct entra_pager *pager, GError **error)
+{
+    const struct cor_json *values = cor_json_get(pager->page, "value"), *last = NULL;
+    guint count = 0;
+    for (const struct cor_json *n = cor_json_first(values); n; n = cor_json_next(n), count++)
+        last = n;
+    const char *from = cor_json_get_string(cor_json_first(values), "id");
+    const char *to = cor_json_get_string(last, "id");
+    if (!from || !to)
+        return TRUE;
+    g_autofree char *page = g_strdup_printf("%u %s %s", count, from, to);
+    if (g_hash_table_add(pager->seen, g_steal_pointer(&page)))
+        return TRUE;
+    g_set_error(error, ENTRA_ERROR, COR_E_INPUT,
+                "the service sent the same page twice: its pages go in a circle");
+    return FALSE;
+}
+
 gboolean entra_pager_next(struct entra_pager *pager, const struct cor_json **ret_page,
                           GError **error)
 {
@@ -133,7 +153,7 @@ gboolean entra_pager_next(struct entra_pager *pager, const struct cor_json **ret
     g_hash_table_add(pager->seen, g_strdup(pager->next));
     pager->pages++;
     pager->page = fetch(pager, error);
-    if (!pager->page || !follow(pager, error))
+    if (!pager->page || !check_repeated(pager, error) || !follow(pager, error))
         return FALSE;
     *ret_page = pager->page;
     return TRUE;

@@ -80,7 +80,7 @@ static gint64 backoff(guint attempts, double jitter)
 {
     guint shift = MIN(attempts > 0 ? attempts - 1 : 0, 10);
     gint64 full = MIN((gint64)BACKOFF_MS << shift, BACKOFF_CAP_MS);
-    return full / 2 + (gint64)(jitter * (double)(full / 2));
+    return full / 2 + (gint64)(jitter * (double)full / 2);
 }
 
 struct entra_verdict entra_retry_decide(const struct entra_retry_state *state,

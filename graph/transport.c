@@ -133,14 +133,17 @@ static void set_behaviour(struct entra_transport *transport)
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, transport);
 }
 
+static gpointer initialise(gpointer unused)
+{
+    curl_global_init(CURL_GLOBAL_DEFAULT);
+    return unused;
+}
+
 struct entra_transport *entra_transport_new(const char *ca_file, guint timeout_ms, gsize max_body,
                                             GCancellable *cancellable, GError **error)
 {
-    static gsize initialised = 0;
-    if (g_once_init_enter(&initialised)) {
-        curl_global_init(CURL_GLOBAL_DEFAULT);
-        g_once_init_leave(&initialised, 1);
-    }
+    static GOnce initialised = G_ONCE_INIT;
+    g_once(&initialised, initialise, NULL);
     if (ca_file && !g_file_test(ca_file, G_FILE_TEST_IS_REGULAR)) {
         g_set_error(error, ENTRA_ERROR, COR_E_CONFIG, "CA file '%s' cannot be read", ca_file);
         return NULL;
