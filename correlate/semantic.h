@@ -14,8 +14,9 @@
 enum cor_trait {
     COR_TRAIT_VOLATILE = 1 << 0, /* never reported as a difference */
     COR_TRAIT_NOCASE = 1 << 1,
-    COR_TRAIT_SHADOW = 1 << 2, /* cloud computes it: inequality to AD alone is no drift */
-    COR_TRAIT_PROXY = 1 << 3,  /* proxyAddresses: type prefix tells primary, address nocase */
+    COR_TRAIT_SHADOW = 1 << 2,  /* cloud computes it: inequality to AD alone is no drift */
+    COR_TRAIT_PROXY = 1 << 3,   /* proxyAddresses: type prefix tells primary, address nocase */
+    COR_TRAIT_NOTIMES = 1 << 4, /* members of its objects that are times do not count */
 };
 guint cor_traits(enum cor_directory directory, const char *type, const char *attribute);
 
