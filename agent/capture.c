@@ -88,10 +88,16 @@ void capture_clear(struct capture *capture)
     g_clear_error(&capture->entra_error);
 }
 
+/* What the administrator must mend first comes first. */
+static int rank(const GError *error)
+{
+    if (!error)
+        return 0;
+    return error->code == COR_E_AUTH ? 3 : error->code == COR_E_CONFIG ? 2 : 1;
+}
+
 const GError *capture_worst(const struct capture *capture)
 {
-    const GError *ad = capture->ad_error, *entra = capture->entra_error;
-    if (entra && (!ad || (entra->code == COR_E_AUTH && ad->code != COR_E_AUTH)))
-        return entra;
-    return ad;
+    return rank(capture->entra_error) > rank(capture->ad_error) ? capture->entra_error
+                                                                : capture->ad_error;
 }

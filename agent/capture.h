@@ -19,7 +19,8 @@ gboolean capture_read(const struct config *config, struct store *store, gboolean
                       GCancellable *cancellable, struct capture *ret, GError **error);
 void capture_clear(struct capture *capture);
 
-/* The worst error of the halves: authentication before everything else. NULL when none. */
+/* The worst error of the halves: authentication, then configuration, then the rest. NULL when none.
+ */
 const GError *capture_worst(const struct capture *capture);
 
 #endif

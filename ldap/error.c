@@ -102,7 +102,7 @@ static const struct {
     enum cor_code todo;
     const char *words;
 } krb5_codes[] = {
-    {KRB5KRB_AP_ERR_SKEW, COR_E_CONFIG,
+    {KRB5KRB_AP_ERR_SKEW, COR_E_AUTH,
      "this host's clock and the domain controller's differ by more than Kerberos allows; "
      "synchronise the clock"},
     {KRB5KDC_ERR_PREAUTH_FAILED, COR_E_AUTH,

@@ -30,7 +30,7 @@ static void print_check(const struct cli *cli, const char *label, const struct c
     enum text_style style = check->ok ? TEXT_GOOD : check->required ? TEXT_BAD : TEXT_WARN;
     text_print(cli, style, "%-8s", check->ok ? "ok" : check->required ? "FAILED" : "lacking");
     g_autofree char *detail = text_clean(check->detail, 500);
-    printf(" %-6s %-26s %s\n", label, check->name, detail);
+    printf(" %-6s %-36s %s\n", label, check->name, detail);
     if (check->remedy && !check->ok)
         text_wrap(cli, TEXT_NOTE, 16, check->remedy);
 }

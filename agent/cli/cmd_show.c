@@ -166,8 +166,8 @@ static void show_text(struct showing *showing)
     text_print(cli, TEXT_PLAIN, "\n  source of authority: ");
     text_print(cli, TEXT_NOTE, "%s\n", cor_soa_name(showing->soa));
     if (pair->ad && pair->entra)
-        printf("  halves tied by: %s%s%s\n", cor_identifier_name(pair->by),
-               anchor ? ", source anchor " : "", anchor ? anchor : "");
+        printf("  halves tied by: %s%s%s%s\n", cor_identifier_name(pair->by),
+               anchor ? " (anchor " : "", anchor ? anchor : "", anchor ? ")" : "");
     else if (anchor)
         printf("  source anchor: %s\n", anchor);
     if (pair->outcome == COR_MATCH_AMBIGUOUS || pair->outcome == COR_MATCH_MISMATCH)

@@ -91,7 +91,8 @@ int cmd_snapshot(struct cli *cli, char **args, GError **error)
         return -1;
     int status = answer(cli, point);
     store_point_free(point);
-    return failed == CLI_AUTH ? CLI_AUTH : status;
+    /* what only the administrator can mend says so; the rest is an incomplete capture */
+    return failed == CLI_AUTH || failed == CLI_USAGE ? failed : status;
 }
 
 static void add_row(struct text_table *table, const struct store_point *point)

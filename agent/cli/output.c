@@ -41,14 +41,16 @@ void output_begin(struct output *output, const struct cli *cli, const char *kind
     cor_json_add(head, "generated", output_time(cli->now_us - cli->now_us % COR_SECOND_US));
     for (const struct cor_json *n = cor_json_first(header); n; n = cor_json_next(n))
         cor_json_add(head, cor_json_key(n), cor_json_copy(n));
-    output->head = cor_json_to_text(head);
-    output->head[strlen(output->head) - 1] = 0; /* the closing brace comes with output_end */
+    g_autoptr(GString) text = g_string_new(NULL);
+    cor_json_pretty(head, text);
+    g_string_truncate(text, text->len - strlen("\n}")); /* the end comes with output_end */
+    output->head = g_string_free(g_steal_pointer(&text), FALSE);
 }
 
 static void put_head(struct output *output)
 {
     if (output->head)
-        printf("%s,\"items\":[", output->head);
+        printf("%s,\n  \"items\": [", output->head);
     g_clear_pointer(&output->head, g_free);
 }
 
@@ -64,7 +66,7 @@ void output_item(struct output *output, struct cor_json *item_taken)
 void output_end(struct output *output)
 {
     put_head(output);
-    puts(output->any ? "\n]}" : "]}");
+    puts(output->any ? "\n]\n}" : "]\n}");
 }
 
 static struct cor_json *ref(const struct cor_object_ref *object)

@@ -29,8 +29,7 @@ class Daemon:
         self.messages = ""
         self.child = subprocess.Popen(
             [harness.binary(), "-c", conf, "agent"], stderr=self.log, stdout=subprocess.DEVNULL,
-            env={**scene.env, "NOTIFY_SOCKET": self.path, "WATCHDOG_USEC": "1000000",
-                 "WATCHDOG_PID": ""})
+            env={**scene.env, "NOTIFY_SOCKET": self.path, "WATCHDOG_USEC": "1000000"})
 
     def said(self):
         while True:
