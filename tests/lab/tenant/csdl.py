@@ -145,3 +145,44 @@ class Schema:
                 self.value(name, value, where)
             else:
                 self.problems.append('%s: not an object' % where)
+
+
+# -- the tenant's own tables ----------------------------------------------------------------------
+
+CODES = {'s': 'Edm.String', 'b': 'Edm.Boolean', 'i': 'Edm.Int32', 'd': 'Edm.DateTimeOffset',
+         'g': 'Edm.Guid', 'bin': 'Edm.Binary'}
+# Properties of the schema that the tenant does not imitate.
+ABSENT = {
+    'user': 'customSecurityAttributes identityParentId',
+    'group': 'accessType infoCatalogs isArchived isFavorite organizationId '
+             'unseenConversationsCount unseenMessagesCount welcomeMessageEnabled',
+    'application': 'authenticationBehaviors logo managerApplications oauth2RequirePostResponse',
+    'servicePrincipal': 'customSecurityAttributes',
+}
+
+
+def compare_tables(schema):
+    """Differences between metadata.SPECS and the schema, as lines of text."""
+    import metadata
+    out = []
+    for type_name in metadata.SPECS:
+        wanted = {n: row for n, row in schema.rows(type_name).items() if not row[2]}
+        table = metadata.properties(type_name)
+        known = set(ABSENT.get(type_name, '').split())
+        out += ['%s.%s is missing' % (type_name, n)
+                for n in sorted(set(wanted) - set(table) - known - {'id'})]
+        for name, row in table.items():
+            if name == 'id':
+                continue
+            if name not in wanted:
+                out.append('%s.%s is not in the schema' % (type_name, name))
+                continue
+            kind = wanted[name][0]
+            many = kind.startswith('Collection(')
+            kind = kind[11:-1] if many else kind
+            plain = kind.rpartition('.')[2]
+            same = (CODES.get(row.type) == kind or row.type == plain or
+                    (row.type == 's' and plain in schema.enums))
+            if many != row.many or not same:
+                out.append('%s.%s is %s' % (type_name, name, wanted[name][0]))
+    return out

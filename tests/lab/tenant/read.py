@@ -334,9 +334,9 @@ def link_refs(request, segment, key, name):
     request.page_data = restore_options(request)
 
     def text_of(one):
-        return render.dumps({'@odata.id': '%s/v2/%s/directoryObjects/%s/'
-                             'Microsoft.DirectoryServices.%s' % (request.origin, request.tenant.tenant_id, one.id,
-                                     one.type[0].upper() + one.type[1:])})
+        kind = 'Microsoft.DirectoryServices.' + one.type[0].upper() + one.type[1:]
+        return render.dumps({'@odata.id': '%s/v2/%s/directoryObjects/%s/%s' % (
+            request.origin, request.tenant.tenant_id, one.id, kind)})
     return page(request, related(request, obj, name), text_of,
                 'Collection(microsoft.graph.directoryObject)')
 

@@ -242,6 +242,8 @@ def schema_section(lab):
         return
     for problem in sorted(set(lab.schema.problems)):
         lab.check(problem, False)
+    for problem in csdl.compare_tables(lab.schema):
+        lab.check(problem, False)
     lab.check('at least 300 objects were compared with the schema', lab.schema.seen >= 300,
               lab.schema.seen)
 

@@ -115,9 +115,18 @@ READS = {  # path -> least permission
 }
 
 
+# Permissions of other families never open a path; these families also do.
+FAMILIES = {'groups': ('GroupMember',), 'subscribedSkus': ('User', 'Organization'),
+            'directory/deletedItems/microsoft.graph.group': ('GroupMember',),
+            'organization': ('User',)}
+
+
 def permissions(lab):
+    import permissions as table
     for path, permission in READS.items():
-        grant_agent(lab, [])
+        own = {permission.split('.')[0], 'Group' if 'Group' in permission else '', 'Directory',
+               *FAMILIES.get(path, ())}
+        grant_agent(lab, [p for p in table.ADMIN if p.split('.')[0] not in own])
         lab.refused(path + ' without', lab.get(path, who='agent'), 403,
                     'Authorization_RequestDenied', 'Insufficient privileges')
         grant_agent(lab, [permission])

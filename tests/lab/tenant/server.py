@@ -106,7 +106,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         app, headers = context['app'], context['headers']
         path = self.path.partition('?')[0]
         if path.startswith('/_lab'):
-            return control.handle(app, self.command, self.path, headers, context['body'])
+            return self.control(headers, context['body'])
         fault = context['fault'] = app.take_fault('%s %s' % (self.command, self.path))
         if fault and fault['kind'] in ('close', 'hang'):
             if fault['kind'] == 'hang':
@@ -128,6 +128,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             traceback.print_exc(file=sys.stderr)
             return error_response(app.tenant, GraphError(500, 'Lab_Defect',
                                                          traceback.format_exc()), headers)
+
+    def control(self, headers, body):
+        try:
+            return control.handle(self.server.app, self.command, self.path, headers, body)
+        except Exception:  # as above
+            traceback.print_exc(file=sys.stderr)
+            return Response(500, {'error': traceback.format_exc()}, dict(control.JSON))
 
     def graph(self, context, fault):
         app, headers = context['app'], context['headers']
