@@ -61,39 +61,62 @@ enum cor_soa cor_soa_of(const struct cor_record *entra, const struct cor_record 
     return ad && ad->life == COR_LIVE ? COR_SOA_ROLLBACK_PENDING : COR_SOA_CLOUD;
 }
 
-/* Written by the service or the sync engine only. */
-static gboolean is_system(const char *property)
+/* What nobody can write through Graph: the service or the sync engine keeps it (Graph resource
+ * pages). Without a type: of any object. */
+static const struct {
+    const char *type, *property;
+} system_properties[] = {
+    {NULL, "id"},
+    {NULL, "appId"},
+    {NULL, "createdDateTime"},
+    {NULL, "deletedDateTime"},
+    {NULL, "modifiedDateTime"},
+    {NULL, "renewedDateTime"},
+    {NULL, "expirationDateTime"},
+    {NULL, "isManagementRestricted"},
+    {NULL, "licenseProcessingState"},
+    {NULL, "proxyAddresses"},
+    {NULL, "publisherDomain"},
+    {NULL, "securityIdentifier"},
+    {NULL, "serviceProvisioningErrors"},
+    {NULL, "templateId"},
+    {NULL, "verifiedPublisher"},
+    {COR_TYPE_USER, "assignedPlans"},
+    {COR_TYPE_USER, "creationType"},
+    {COR_TYPE_USER, "imAddresses"},
+    {COR_TYPE_USER, "lastPasswordChangeDateTime"},
+    {COR_TYPE_USER, "legalAgeGroupClassification"},
+    {COR_TYPE_USER, "licenseAssignmentStates"},
+    {COR_TYPE_USER, "provisionedPlans"},
+    {COR_TYPE_USER, "refreshTokensValidFromDateTime"},
+    {COR_TYPE_USER, "signInActivity"},
+    {COR_TYPE_USER, "signInSessionsValidFromDateTime"},
+    {COR_TYPE_GROUP, "mail"},
+    {COR_TYPE_DEVICE, "alternativeSecurityIds"},
+    {COR_TYPE_DEVICE, "approximateLastSignInDateTime"},
+    {COR_TYPE_DEVICE, "deviceId"},
+    {COR_TYPE_DEVICE, "physicalIds"},
+    {COR_TYPE_DEVICE, "registrationDateTime"},
+    {COR_TYPE_DEVICE, "trustType"},
+};
+
+static gboolean is_system(const char *type, const char *property)
 {
-    static const char *const names[] = {
-        "id",
-        "createdDateTime",
-        "deletedDateTime",
-        "lastPasswordChangeDateTime",
-        "creationType",
-        "assignedPlans",
-        "provisionedPlans",
-        "imAddresses",
-        "securityIdentifier",
-        "serviceProvisioningErrors",
-        "refreshTokensValidFromDateTime",
-        "signInSessionsValidFromDateTime",
-        "licenseAssignmentStates",
-        "isManagementRestricted",
-        "renewedDateTime",
-        "expirationDateTime",
-        "registrationDateTime",
-        "approximateLastSignInDateTime",
-        "deviceId",
-        "trustType",
-        "physicalIds",
-        "alternativeSecurityIds",
-        NULL,
-    };
     /* extension attributes are AD's, and the SOA switch is the cloud's */
     if (g_str_has_prefix(property, "onPremisesExtensionAttributes") ||
         g_str_has_prefix(property, "onPremisesSyncBehavior"))
         return FALSE;
-    return g_str_has_prefix(property, "onPremises") || g_strv_contains(names, property);
+    for (gsize i = 0; i < G_N_ELEMENTS(system_properties); i++)
+        if (strcmp(system_properties[i].property, property) == 0 &&
+            (!system_properties[i].type || strcmp(system_properties[i].type, type) == 0))
+            return TRUE;
+    return g_str_has_prefix(property, "onPremises");
+}
+
+/* Fed by AD, although nobody can write it in the cloud either. */
+static gboolean is_fed(const struct cor_flow_rule *rule)
+{
+    return rule && rule->kind != COR_FLOW_SYSTEM;
 }
 
 enum cor_owner cor_owner_of(enum cor_soa soa, const char *entra_type, const char *property)
@@ -101,11 +124,10 @@ enum cor_owner cor_owner_of(enum cor_soa soa, const char *entra_type, const char
     const struct cor_flow_rule *rule = cor_flow_rule_for(entra_type, property);
     if (soa == COR_SOA_UNKNOWN)
         return COR_OWNER_UNKNOWN;
-    if (is_system(property) || (rule && rule->kind == COR_FLOW_SYSTEM))
+    gboolean onprem = soa == COR_SOA_ONPREM || soa == COR_SOA_ROLLBACK_PENDING;
+    if (onprem && is_fed(rule))
+        return (rule->flags & COR_FLOW_WRITABLE) ? COR_OWNER_SHARED : COR_OWNER_ONPREM;
+    if (is_system(entra_type, property) || (rule && rule->kind == COR_FLOW_SYSTEM))
         return COR_OWNER_SYSTEM;
-    if (soa != COR_SOA_ONPREM && soa != COR_SOA_ROLLBACK_PENDING)
-        return COR_OWNER_CLOUD;
-    if (!rule)
-        return COR_OWNER_CLOUD;
-    return (rule->flags & COR_FLOW_WRITABLE) ? COR_OWNER_SHARED : COR_OWNER_ONPREM;
+    return COR_OWNER_CLOUD;
 }

@@ -56,26 +56,20 @@ gboolean cor_verdict_doomed(enum cor_verdict verdict)
     return verdict != COR_VERDICT_DURABLE && verdict != COR_VERDICT_NO_OP;
 }
 
-/* --- column and verdict --------------------------------------------------------------------------
- */
-
-static gboolean is_stalled(const struct cor_situation *s)
-{
-    return cor_tenant_health(s->tenant, s->now_us) == COR_SYNC_STALLED;
-}
+/* --- column and verdict ---------------------------------------------------------------------- */
 
 static enum cor_verdict choose_verdict(const struct cor_judgement *judgement,
                                        const struct cor_situation *s)
 {
     const struct cor_forecast_row *row = cor_forecast_row(judgement->row);
+    if (judgement->settled)
+        return judgement->verdict;
     enum cor_verdict verdict = s->tenant->engine == COR_ENGINE_CLOUDSYNC ? row->cloudsync
-                               : is_stalled(s)                           ? row->stalled
+                               : cor_forecast_is_stalled(s)              ? row->stalled
                                                                          : row->running;
-    gboolean overwritten =
-        verdict == COR_VERDICT_OVERWRITTEN || verdict == COR_VERDICT_OVERWRITTEN_LATER;
-    if (overwritten && judgement->agrees)
-        return COR_VERDICT_DURABLE;
-    return verdict;
+    gboolean undone = verdict == COR_VERDICT_OVERWRITTEN ||
+                      verdict == COR_VERDICT_OVERWRITTEN_LATER || verdict == COR_VERDICT_RECREATED;
+    return undone && judgement->agrees ? COR_VERDICT_DURABLE : verdict;
 }
 
 /* Does the answer lean on what the default rules say rather than on mastership alone? */
@@ -91,7 +85,8 @@ static enum cor_confidence choose_confidence(const struct cor_forecast *forecast
 {
     enum cor_confidence confidence = forecast->row->confidence;
     gboolean by_engine = forecast->row->running != forecast->row->cloudsync;
-    if (by_engine && s->tenant->engine == COR_ENGINE_UNKNOWN)
+    if (judgement->doubtful || judgement->settled ||
+        (by_engine && s->tenant->engine == COR_ENGINE_UNKNOWN))
         return COR_INFERRED;
     if (leans_on_rules(forecast->verdict, judgement) && confidence == COR_DOCUMENTED &&
         g_strcmp0(s->flow->rules_name, "default rules") == 0)
@@ -99,8 +94,7 @@ static enum cor_confidence choose_confidence(const struct cor_forecast *forecast
     return confidence;
 }
 
-/* --- when
- * ------------------------------------------------------------------------------------------ */
+/* --- when ------------------------------------------------------------------------------------ */
 
 static gboolean happens_by_cycle(enum cor_verdict verdict)
 {
@@ -131,7 +125,11 @@ static void set_time(struct cor_forecast *forecast, const struct cor_situation *
     }
     if (!happens_by_cycle(forecast->verdict))
         return;
-    if (is_stalled(s)) {
+    if (cor_tenant_health(s->tenant, s->now_us) == COR_SYNC_OFF) {
+        forecast->holds_until = g_strdup("directory synchronization is turned on again");
+        return;
+    }
+    if (cor_forecast_is_stalled(s)) {
         forecast->holds_until = g_strdup("synchronization resumes");
         return;
     }
@@ -144,8 +142,7 @@ static void set_time(struct cor_forecast *forecast, const struct cor_situation *
         forecast->holds_until = g_strdup("the next synchronization cycle, whose time is unknown");
 }
 
-/* --- why
- * ------------------------------------------------------------------------------------------- */
+/* --- why ------------------------------------------------------------------------------------- */
 
 static const char *const verdict_reasons[] = {
     [COR_VERDICT_UNKNOWN] = "No public source settles what happens.",
@@ -177,9 +174,16 @@ static const struct {
     {"B11", "The device id stays, the object id is new."},
     {"D14", "It gets a new object id: every assignment made in the cloud is lost."},
     {"D17", "It gets a new object id."},
-    {"E8", "It is no restore: AD values overwrite everything edited in the cloud since."},
     {"C7", "Sync clients before Connect 2.5.76.0 or Cloud Sync agent 1.1.1370.0 do not know the "
            "switch and go on exporting; their version is not visible here."},
+    {"A19", "Graph itself refuses it: only Exchange Online writes it."},
+    {"A18", "Graph does not reach it: only Exchange Online writes it."},
+    {"C2", "Exchange Online can make the change."},
+    {"C12", "The AD object ends in ExistingAdminRoleConflict or InvalidHardMatch instead."},
+    {"D8",
+     "The restore itself is accepted, but the service then refuses to tie it to its AD half."},
+    {"D13", "Deletions in bulk are held until somebody confirms them."},
+    {"E8", "It is no restore: AD values overwrite everything edited in the cloud since."},
     {"A23", "The domain controller refuses changes to this object from anyone but the cloud."},
     {"C14", "Extension attributes of Exchange users may still be refused."},
 };
@@ -208,13 +212,18 @@ static void add_cross_rules(GString *why, const struct cor_forecast *forecast,
     gboolean update = write->action == COR_ACTION_UPDATE;
     if (forecast->verdict == COR_VERDICT_REFUSED && update)
         add(why, "One refused property fails the whole call: send it apart from the others (E3).");
+    if (s->holder && strcmp(forecast->row->id, "E2") != 0)
+        add(why, "Another object holds the value now, so it would collide as well (E2).");
     if (forecast->verdict == COR_VERDICT_OVERWRITTEN && forecast->at_us)
         add(why, "A write during a running cycle may survive until the one after (E7).");
     if (forecast->verdict == COR_VERDICT_DURABLE && update &&
         cor_soa_of(s->entra, s->ad) == COR_SOA_ONPREM)
         add(why, "Read it again after two cycles to be sure (E4).");
-    if (is_stalled(s) && happens_by_cycle(forecast->verdict))
-        add(why, "Synchronization stands still, so this happens once it resumes (E6).");
+    if (cor_forecast_is_stalled(s) && happens_by_cycle(forecast->verdict))
+        add(why, cor_forecast_is_held(s)
+                     ? "The deletion guard holds every export, so this happens once the deletions "
+                       "are confirmed."
+                     : "Synchronization stands still, so this happens once it resumes (E6).");
 }
 
 static char *explain(const struct cor_forecast *forecast, const struct cor_judgement *judgement,
@@ -228,7 +237,7 @@ static char *explain(const struct cor_forecast *forecast, const struct cor_judge
         add(why, "AD gives the same by the rules, or nothing.");
     add(why, judgement->remark);
     add(why, remark_of(forecast->row->id));
-    if (forecast->row->id[0] == 'E' && strcmp(forecast->row->id, "E2") == 0 && s->holder)
+    if (strcmp(forecast->row->id, "E2") == 0 && s->holder)
         g_string_append_printf(why, " It belongs to %s now.", s->holder->name);
     add_cross_rules(why, forecast, write, s);
     if (s->tenant->engine == COR_ENGINE_UNKNOWN &&
@@ -237,8 +246,7 @@ static char *explain(const struct cor_forecast *forecast, const struct cor_judge
     return g_string_free(why, FALSE);
 }
 
-/* --- where the value comes from
- * ---------------------------------------------------------------------- */
+/* --- where the value comes from -------------------------------------------------------------- */
 
 static void set_source(struct cor_forecast *forecast, const struct cor_write *write,
                        const struct cor_situation *s)
@@ -278,9 +286,6 @@ void cor_forecast(const struct cor_write *write, const struct cor_situation *sit
     cor_forecast_judge(write, situation, &judgement);
     *ret = (struct cor_forecast){.row = cor_forecast_row(judgement.row)};
     ret->verdict = choose_verdict(&judgement, situation);
-    if (strcmp(judgement.row, "C11") == 0 && ret->verdict == COR_VERDICT_OVERWRITTEN &&
-        situation->tenant->block_hard_match == COR_YES)
-        ret->verdict = COR_VERDICT_CONFLICT;
     ret->confidence = choose_confidence(ret, &judgement, situation);
     set_time(ret, situation);
     set_source(ret, write, situation);

@@ -88,7 +88,7 @@ struct cor_forecast {
     const struct cor_forecast_row *row;
     enum cor_confidence confidence;
     char *why;            /* owned; one or two sentences */
-    char *overwritten_by; /* owned; JSON text value that will win, or NULL */
+    char *overwritten_by; /* owned; the value that will win, for people; "(empty)"; or NULL */
     gint64 at_us;         /* when it will be overwritten or recreated; 0 = null */
     char *holds_until;    /* owned; words: "sync resumes", "next AD password change", or NULL */
     char *source_dn, *source_attributes, *source_rule; /* owned; may be NULL */

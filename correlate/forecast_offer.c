@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#define UAC_DISABLED 2
-
 static void step(GPtrArray *steps, const char *where, char *command_taken, const char *format, ...)
     G_GNUC_PRINTF(4, 5);
 static void step(GPtrArray *steps, const char *where, char *command_taken, const char *format, ...)
@@ -25,8 +23,7 @@ static void step(GPtrArray *steps, const char *where, char *command_taken, const
     g_ptr_array_add(steps, one);
 }
 
-/* --- LDIF (RFC 2849)
- * --------------------------------------------------------------------------------- */
+/* --- LDIF (RFC 2849) ------------------------------------------------------------------------- */
 
 static gboolean is_safe(const char *text)
 {
@@ -48,54 +45,84 @@ static void ldif_line(GString *out, const char *name, const char *value)
     g_string_append_printf(out, "%s:: %s\n", name, base64);
 }
 
-static GString *ldif_begin(const char *dn)
+/* A command for the shell. No line of LDIF can be the end mark: each has a colon. */
+static GString *ldif_begin(const char *dn, const char *change)
 {
-    GString *out = g_string_new(NULL);
+    GString *out = g_string_new("ldapmodify -Q -Y GSSAPI <<'END'\n");
     ldif_line(out, "dn", dn);
-    g_string_append(out, "changetype: modify\n");
+    g_string_append_printf(out, "changetype: %s\n", change);
     return out;
 }
 
-static char *ldif_replace(const char *dn, const char *attribute, const char *value_or_null)
+static char *ldif_end(GString *out)
 {
-    GString *out = ldif_begin(dn);
-    g_string_append_printf(out, "replace: %s\n", attribute);
-    if (value_or_null && *value_or_null)
-        ldif_line(out, attribute, value_or_null);
+    g_string_append(out, "END");
     return g_string_free(out, FALSE);
+}
+
+static char *ldif_replace(const char *dn, const char *attribute, const GPtrArray *values)
+{
+    GString *out = ldif_begin(dn, "modify");
+    g_string_append_printf(out, "replace: %s\n", attribute);
+    for (guint i = 0; i < values->len; i++)
+        ldif_line(out, attribute, values->pdata[i]);
+    return ldif_end(out);
 }
 
 static char *ldif_link(const char *dn, const char *attribute, gboolean add, const char *target_dn)
 {
-    GString *out = ldif_begin(dn);
+    GString *out = ldif_begin(dn, "modify");
     g_string_append_printf(out, "%s: %s\n", add ? "add" : "delete", attribute);
     ldif_line(out, attribute, target_dn);
-    return g_string_free(out, FALSE);
+    return ldif_end(out);
 }
 
-/* --- the same result at its source
- * ---------------------------------------------------------------------- */
+/* --- the same result at its source ----------------------------------------------------------- */
 
-/* The AD value that makes the rule give the target; NULL with FALSE when there is no simple one. */
-static gboolean source_value(const struct cor_write *write, const struct cor_record *ad,
-                             char **ret_value)
+/* Attributes whose one bit is the property (MS-ADTS 2.2.16, 2.2.12). set_when: the value of the
+ * property that sets the bit. */
+static const struct {
+    const char *source;
+    gint64 bit;
+    gboolean set_when;
+} flags[] = {
+    {"userAccountControl", 0x2, FALSE},
+    {"groupType", (gint64)1 << 31, TRUE},
+};
+
+static gboolean flag_value(const struct cor_record *ad, const char *source, gboolean target,
+                           GPtrArray *values)
 {
-    const struct cor_json *target = write->target;
-    gint64 control = 0;
-    *ret_value = NULL;
-    if (strcmp(write->attribute, "accountEnabled") == 0) {
-        if (!cor_record_int(ad, "userAccountControl", &control))
-            return FALSE;
-        control = cor_json_bool(target) ? control & ~(gint64)UAC_DISABLED : control | UAC_DISABLED;
-        *ret_value = g_strdup_printf("%" G_GINT64_FORMAT, control);
+    gint64 number = 0;
+    for (gsize i = 0; i < G_N_ELEMENTS(flags); i++) {
+        if (strcmp(flags[i].source, source) != 0 || !cor_record_int(ad, source, &number))
+            continue;
+        gboolean set = target == flags[i].set_when;
+        guint32 bits = (guint32)(set ? number | flags[i].bit : number & ~flags[i].bit);
+        /* AD keeps both as signed 32 bits */
+        g_ptr_array_add(values, g_strdup_printf("%d", (gint32)bits));
         return TRUE;
     }
-    if (cor_json_type(target) == COR_JSON_ARRAY && cor_json_size(target) <= 1)
-        target = cor_json_first(target);
+    return FALSE;
+}
+
+/* The AD values that make the rule give the target; FALSE when that is not simply said. */
+static gboolean source_values(const struct cor_write *write, const struct cor_record *ad,
+                              const char *source, GPtrArray *values)
+{
+    const struct cor_json *target = write->target;
+    if (cor_json_type(target) == COR_JSON_BOOL)
+        return flag_value(ad, source, cor_json_bool(target), values);
     if (cor_json_is_null(target))
         return TRUE;
-    *ret_value = g_strdup(cor_json_string(target));
-    return *ret_value != NULL;
+    if (cor_json_string(target))
+        g_ptr_array_add(values, g_strdup(cor_json_string(target)));
+    for (const struct cor_json *n = cor_json_first(target); n; n = cor_json_next(n)) {
+        if (cor_json_type(target) != COR_JSON_ARRAY || !cor_json_string(n))
+            return FALSE;
+        g_ptr_array_add(values, g_strdup(cor_json_string(n)));
+    }
+    return values->len > 0 || cor_json_type(target) == COR_JSON_ARRAY;
 }
 
 static void offer_attribute(GPtrArray *steps, const struct cor_write *write,
@@ -103,10 +130,10 @@ static void offer_attribute(GPtrArray *steps, const struct cor_write *write,
 {
     const char *dn = cor_record_text(ad, "distinguishedName");
     g_autofree char *source = g_strndup(rule->sources, strcspn(rule->sources, " "));
-    g_autofree char *value = NULL;
-    if (*source && dn && source_value(write, ad, &value))
-        step(steps, "ad", ldif_replace(dn, source, value), "%s %s in Active Directory, on %s",
-             value ? "set" : "clear", source, dn);
+    g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func(g_free);
+    if (*source && dn && source_values(write, ad, source, values))
+        step(steps, "ad", ldif_replace(dn, source, values), "%s %s in Active Directory, on %s",
+             values->len ? "set" : "clear", source, dn);
     else
         step(steps, "ad", NULL, "change %s in Active Directory, on %s",
              *rule->sources ? rule->sources : "the attribute that your own rule names",
@@ -134,6 +161,12 @@ static void offer_source(GPtrArray *steps, const struct cor_write *write,
         write->attribute ? cor_flow_rule_for(write->type, write->attribute) : NULL;
     if (!ad || ad->life != COR_LIVE || !write->attribute)
         return;
+    if (cor_forecast_is_enforced(ad)) {
+        step(steps, "entra", NULL,
+             "make the change in the cloud: domain controllers refuse it in Active Directory, "
+             "because the object is under cloud enforcement (A23)");
+        return;
+    }
     if (write->action == COR_ACTION_LINK || write->action == COR_ACTION_UNLINK)
         offer_link(steps, write, s);
     else if (rule && rule->kind != COR_FLOW_SYSTEM)
@@ -174,8 +207,7 @@ static void offer_sync(GPtrArray *steps, const struct cor_situation *s)
          *at ? ", about " : "", at);
 }
 
-/* --- by row
- * -------------------------------------------------------------------------------------------- */
+/* --- by row ---------------------------------------------------------------------------------- */
 
 typedef void (*offer_func)(GPtrArray *steps, const struct cor_write *write,
                            const struct cor_situation *s);
@@ -235,7 +267,7 @@ static void delete_in_ad(GPtrArray *steps, const struct cor_write *write,
 {
     const char *dn = s->ad ? cor_record_text(s->ad, "distinguishedName") : NULL;
     (void)write;
-    step(steps, "ad", dn ? g_strdup_printf("dn: %s\nchangetype: delete\n", dn) : NULL,
+    step(steps, "ad", dn ? ldif_end(ldif_begin(dn, "delete")) : NULL,
          "delete the object in Active Directory, or move it out of the scope of synchronization");
     offer_sync(steps, s);
 }
@@ -276,10 +308,14 @@ static void unlock(GPtrArray *steps, const struct cor_write *write, const struct
     step(steps, "entra", NULL, "make the change in the cloud, which owns this object");
 }
 
-static void none(GPtrArray *steps, const struct cor_write *write, const struct cor_situation *s)
+static void anew(GPtrArray *steps, const struct cor_write *write, const struct cor_situation *s)
 {
-    (void)write;
-    (void)s;
+    if (s->ad && s->ad->life != COR_LIVE) {
+        restore_in_ad(steps, write, s);
+        step(steps, "entra", NULL,
+             "assign again what the old object held in the cloud; its id will be new");
+        return;
+    }
     step(steps, "entra", NULL,
          "create a new object from the backup point and assign again what the old one held; its id "
          "will be new");
@@ -291,6 +327,26 @@ static void password(GPtrArray *steps, const struct cor_write *write, const stru
     (void)s;
     step(steps, "ad", NULL,
          "set the password in Active Directory; its hash follows within minutes");
+}
+
+static void password_policy(GPtrArray *steps, const struct cor_write *write,
+                            const struct cor_situation *s)
+{
+    (void)write;
+    (void)s;
+    step(steps, "entra", NULL,
+         "turn on cloudPasswordPolicyForPasswordSyncedUsersEnabled for the tenant first, so that "
+         "password hash synchronization leaves the property alone");
+}
+
+static void keep_authority(GPtrArray *steps, const struct cor_write *write,
+                           const struct cor_situation *s)
+{
+    (void)write;
+    (void)s;
+    step(steps, "entra", NULL,
+         "leave the authority in the cloud and restore the properties there; to return it, write "
+         "what was edited in the cloud into Active Directory first");
 }
 
 static void permission(GPtrArray *steps, const struct cor_write *write,
@@ -322,14 +378,15 @@ static const struct {
     const char *row;
     offer_func offer;
 } offers[] = {
-    {"A9", password},       {"A10", password},      {"A18", exchange},        {"A19", exchange},
-    {"A20", at_source},     {"A23", unlock},        {"A24", delete_in_ad},    {"B1", at_source},
-    {"B7", await_sync},     {"B8", none},           {"B10", await_sync},      {"B11", await_sync},
-    {"C2", exchange},       {"C3", exchange},       {"C7", switch_authority}, {"C13", probe},
-    {"D1", await_sync},     {"D3", restore_in_ad},  {"D5", restore_in_ad},    {"D6", into_scope},
-    {"D7", await_sync},     {"D8", repair_anchor},  {"D9", await_sync},       {"D10", none},
-    {"D11", repair_anchor}, {"D12", repair_anchor}, {"D14", await_sync},      {"D16", await_sync},
-    {"D17", await_sync},    {"E1", permission},     {"E2", free_value},       {"A22", free_value},
+    {"A9", password},         {"A10", password},   {"A11", password_policy}, {"E8", keep_authority},
+    {"A18", exchange},        {"A19", exchange},   {"A20", at_source},       {"A23", unlock},
+    {"A24", delete_in_ad},    {"B1", at_source},   {"B7", await_sync},       {"B8", anew},
+    {"B10", await_sync},      {"B11", await_sync}, {"C2", exchange},         {"C3", exchange},
+    {"C7", switch_authority}, {"C13", probe},      {"D1", await_sync},       {"D3", restore_in_ad},
+    {"D5", restore_in_ad},    {"D6", into_scope},  {"D7", await_sync},       {"D8", repair_anchor},
+    {"D9", await_sync},       {"D10", anew},       {"D11", repair_anchor},   {"D12", repair_anchor},
+    {"D14", await_sync},      {"D16", await_sync}, {"D17", await_sync},      {"E1", permission},
+    {"E2", free_value},       {"A22", free_value},
 };
 
 /* A restore that works, but worse than the one at the source. */

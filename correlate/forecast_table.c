@@ -23,12 +23,12 @@
 #define CONVERTED     "converted object (isCloudManaged)"
 #define DELETED_USER  "soft-deleted user"
 #define GRAPH_REPORTS "Microsoft Graph documentation issues 7301, 12584, 18038"
-#define REVOKE        "Microsoft: users-revoke-access"
-#define DEFAULTS      "Microsoft: concept-azure-ad-connect-sync-default-configuration"
-#define RECYCLE       "Microsoft: how-to-connect-sync-recycle-bin"
-#define SOA           "Microsoft: concept-source-of-authority-overview"
-#define MATCH         "Microsoft: how-to-connect-install-existing-tenant"
-#define DELETIONS     "Microsoft: recover-from-deletions"
+#define REVOKE        "Microsoft: users/users-revoke-access"
+#define DEFAULTS      "Microsoft: connect/concept-azure-ad-connect-sync-default-configuration"
+#define RECYCLE       "Microsoft: connect/how-to-connect-sync-recycle-bin"
+#define SOA           "Microsoft: hybrid/concept-source-of-authority-overview"
+#define MATCH         "Microsoft: connect/how-to-connect-install-existing-tenant"
+#define DELETIONS     "Microsoft: architecture/recover-from-deletions"
 #define NO_PAGE       "no public page; follows from the mechanism"
 
 static const struct cor_forecast_row rows[] = {
@@ -49,36 +49,38 @@ static const struct cor_forecast_row rows[] = {
     {"A8", SYNCED_USER, "usageLocation, AD gives another value", OVERWRITTEN, OVERWRITTEN, LATER,
      COR_INFERRED, "rules as shipped with Entra Connect"},
     {"A9", SYNCED_USER, "password reset, hash sync on, no writeback", LATER, LATER, LATER,
-     COR_DOCUMENTED, "Microsoft: how-to-connect-password-hash-synchronization"},
+     COR_DOCUMENTED, "Microsoft: connect/how-to-connect-password-hash-synchronization"},
     {"A10", SYNCED_USER, "password reset, writeback on", DURABLE, REFUSED, DURABLE, COR_INFERRED,
-     "Microsoft: tutorial-enable-sspr-writeback"},
-    {"A11", SYNCED_USER, "passwordPolicies, hash sync on, no cloud password policy", LATER, DURABLE,
-     LATER, COR_DOCUMENTED, "Microsoft: how-to-connect-password-hash-synchronization"},
+     "Microsoft: authentication/tutorial-enable-sspr-writeback"},
+    {"A11", SYNCED_USER, "passwordPolicies, hash sync on, no cloud password policy", LATER, LATER,
+     LATER, COR_DOCUMENTED, "Microsoft: connect/how-to-connect-password-hash-synchronization"},
     {"A12", SYNCED_USER,
      "cloud-only property: licences, roles, assignments, custom security attributes, profile",
      DURABLE, DURABLE, DURABLE, COR_DOCUMENTED, "Microsoft Graph: update user"},
     {"A13", SYNCED_USER, "sponsors, userType, otherMails, ageGroup, consent: no default flow",
      DURABLE, DURABLE, DURABLE, COR_INFERRED, NO_PAGE},
-    {"A14", SYNCED_USER, "like A13, but a rule feeds it", OVERWRITTEN, OVERWRITTEN, LATER,
-     COR_INFERRED, NO_PAGE},
+    {"A14", SYNCED_USER,
+     "like A13, but a rule feeds it, or a directory extension that one may feed", OVERWRITTEN,
+     OVERWRITTEN, LATER, COR_INFERRED, NO_PAGE},
     {"A15", SYNCED_USER, "preferredDataLocation, AD feeds it", OVERWRITTEN, OVERWRITTEN, UNKNOWN,
-     COR_INFERRED, "Microsoft: how-to-connect-sync-feature-preferreddatalocation"},
-    {"A16", "synchronized object", "read-only property", REFUSED, REFUSED, REFUSED, COR_REPORTED,
-     GRAPH_REPORTS},
+     COR_INFERRED, "Microsoft: connect/how-to-connect-sync-feature-preferreddatalocation"},
+    {"A16", "any object", "read-only property or computed membership", REFUSED, REFUSED, REFUSED,
+     COR_REPORTED, GRAPH_REPORTS},
     {"A17", SYNCED_USER, "onPremisesImmutableId, onPremisesObjectIdentifier", REFUSED, REFUSED,
-     REFUSED, COR_DOCUMENTED, "Microsoft: tshoot-clear-on-premises-attributes"},
+     REFUSED, COR_DOCUMENTED, "Microsoft: connect/tshoot-clear-on-premises-attributes"},
     {"A18", SYNCED_USER, "Exchange attribute that is written back, mailbox in the cloud", DURABLE,
-     DURABLE, DURABLE, COR_REPORTED, "Microsoft: reference-connect-sync-attributes-synchronized"},
+     DURABLE, DURABLE, COR_REPORTED,
+     "Microsoft: connect/reference-connect-sync-attributes-synchronized"},
     {"A19", SYNCED_USER, "Exchange attribute, IsExchangeCloudManaged is true", DURABLE, DURABLE,
      DURABLE, COR_REPORTED, "Microsoft: cloud-sync/exchange-hybrid"},
     {"A20", SYNCED_USER, "Exchange attribute, IsExchangeCloudManaged is false", REFUSED, REFUSED,
      REFUSED, COR_REPORTED, "Microsoft: cloud-sync/exchange-hybrid"},
     {"A21", SYNCED_USER, "mobilePhone with a legacy cloud override", REFUSED, REFUSED, REFUSED,
-     COR_DOCUMENTED, "Microsoft: how-to-bypassdirsyncoverrides"},
+     COR_DOCUMENTED, "Microsoft: connect/how-to-bypassdirsyncoverrides"},
     {"A22", SYNCED_USER, "value in quarantine: another object holds it", REFUSED, REFUSED, REFUSED,
-     COR_INFERRED, "Microsoft: how-to-connect-syncservice-duplicate-attribute-resiliency"},
+     COR_INFERRED, "Microsoft: connect/how-to-connect-syncservice-duplicate-attribute-resiliency"},
     {"A23", "AD object under cloud enforcement", "a write on the AD side", REFUSED, REFUSED,
-     REFUSED, COR_DOCUMENTED, "Microsoft: how-to-active-directory-object-enforcement"},
+     REFUSED, COR_DOCUMENTED, "Microsoft: cloud-sync/how-to-active-directory-object-enforcement"},
     {"A24", SYNCED_USER, "deletion in the cloud while the AD object is in scope", RECREATED,
      RECREATED, LATER, COR_INFERRED, "Microsoft: cloud-sync/device-sync, by analogy"},
 
@@ -110,12 +112,13 @@ static const struct cor_forecast_row rows[] = {
 
     {"C1", CONVERTED, "any property that the cloud accepts", DURABLE, DURABLE, DURABLE,
      COR_DOCUMENTED, SOA},
-    {"C2", "converted mail-enabled group", "properties and members", REFUSED, REFUSED, REFUSED,
-     COR_DOCUMENTED, "Microsoft: concept-group-source-of-authority-guidance"},
+    {"C2", "mail-enabled group or contact owned by the cloud", "properties, members, deletion",
+     REFUSED, REFUSED, REFUSED, COR_DOCUMENTED,
+     "Microsoft: hybrid/concept-group-source-of-authority-guidance"},
     {"C3", "converted group", "extensionAttribute1 to 15", REFUSED, REFUSED, REFUSED,
-     COR_DOCUMENTED, "Microsoft: concept-group-source-of-authority-guidance"},
+     COR_DOCUMENTED, "Microsoft: hybrid/concept-group-source-of-authority-guidance"},
     {"C4", CONVERTED, "on-premises identity attributes of a user (Graph beta)", DURABLE, DURABLE,
-     DURABLE, COR_DOCUMENTED, "Microsoft: tshoot-clear-on-premises-attributes"},
+     DURABLE, COR_DOCUMENTED, "Microsoft: connect/tshoot-clear-on-premises-attributes"},
     {"C5", "object whose return on-premises is requested", "any property that flows", OVERWRITTEN,
      OVERWRITTEN, OVERWRITTEN, COR_DOCUMENTED, SOA},
     {"C6", "object that returned on-premises", "any property that flows", REFUSED, REFUSED, REFUSED,
@@ -131,7 +134,7 @@ static const struct cor_forecast_row rows[] = {
     {"C11", "cloud-only object", "its immutable ID is the anchor of an AD object in scope",
      OVERWRITTEN, OVERWRITTEN, OVERWRITTEN, COR_DOCUMENTED, MATCH},
     {"C12", "cloud-only holder of an admin role", "an AD object would match it", DURABLE, DURABLE,
-     DURABLE, COR_DOCUMENTED, "Microsoft: tshoot-connect-sync-errors"},
+     DURABLE, COR_DOCUMENTED, "Microsoft: connect/tshoot-connect-sync-errors"},
     {"C13", "formerly synchronized object (onPremisesSyncEnabled is false)", "any property",
      UNKNOWN, UNKNOWN, UNKNOWN, COR_INFERRED, "public answers disagree"},
     {"C14", "any object", "directory synchronization of the tenant is off", DURABLE, DURABLE,
@@ -163,9 +166,9 @@ static const struct cor_forecast_row rows[] = {
      CONFLICT, CONFLICT, COR_DOCUMENTED, MATCH},
     {"D12", "active synchronized user", "AD object re-created with the anchor copied", CONFLICT,
      CONFLICT, CONFLICT, COR_INFERRED, MATCH},
-    {"D13", "active synchronized object", "bulk deletion in AD held by the deletion guard", NO_OP,
-     NO_OP, NO_OP, COR_DOCUMENTED,
-     "Microsoft: how-to-connect-sync-feature-prevent-accidental-deletes"},
+    {"D13", "active synchronized object",
+     "AD object deleted, held by the deletion guard: no restore is needed", NO_OP, NO_OP, NO_OP,
+     COR_DOCUMENTED, "Microsoft: connect/how-to-connect-sync-feature-prevent-accidental-deletes"},
     {"D14", "hard-deleted synchronized group", "AD group restored", RECREATED, RECREATED, RECREATED,
      COR_REPORTED, DELETIONS},
     {"D15", "soft-deleted cloud object", "restore within 30 days", DURABLE, DURABLE, DURABLE,
@@ -178,15 +181,15 @@ static const struct cor_forecast_row rows[] = {
     {"E1", "any object", "mastership is decided first; it could not be read", UNKNOWN, UNKNOWN,
      UNKNOWN, COR_INFERRED, SOA},
     {"E2", "any object", "another object holds the value now", CONFLICT, CONFLICT, CONFLICT,
-     COR_DOCUMENTED, "Microsoft: tshoot-connect-sync-errors"},
+     COR_DOCUMENTED, "Microsoft: connect/tshoot-connect-sync-errors"},
     {"E3", "any object", "one refused property fails the whole call: split the writes", REFUSED,
      REFUSED, REFUSED, COR_INFERRED, NO_PAGE},
     {"E4", "any object", "verify by reading again after two cycles", DURABLE, DURABLE, DURABLE,
-     COR_DOCUMENTED, "Microsoft: how-to-connect-sync-feature-scheduler"},
+     COR_DOCUMENTED, "Microsoft: connect/how-to-connect-sync-feature-scheduler"},
     {"E5", "any object", "the value is already there, by the rules' own tolerance", NO_OP, NO_OP,
      NO_OP, COR_DOCUMENTED, DEFAULTS},
     {"E6", "tenant", "last synchronization more than 3 hours ago: sync stands still", OVERWRITTEN,
-     OVERWRITTEN, LATER, COR_INFERRED, "Microsoft: how-to-connect-sync-feature-scheduler"},
+     OVERWRITTEN, LATER, COR_INFERRED, "Microsoft: connect/how-to-connect-sync-feature-scheduler"},
     {"E7", "any object", "a write during a cycle may survive until the next", OVERWRITTEN,
      OVERWRITTEN, LATER, COR_INFERRED, NO_PAGE},
     {"E8", CONVERTED, "undo of a source-of-authority change: AD takes over again", OVERWRITTEN,
