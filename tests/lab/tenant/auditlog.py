@@ -7,9 +7,9 @@ from request import Response
 
 LONGEST = 1000
 FILTERS = {  # path -> operators
-    ('id',): ('eq',), ('activityDateTime',): ('eq', 'ge', 'le', 'gt', 'lt'),
+    ('id',): ('eq',), ('activityDateTime',): ('eq', 'ge', 'le'),
     ('activityDisplayName',): ('eq', 'startswith'), ('correlationId',): ('eq',),
-    ('loggedByService',): ('eq',), ('category',): ('eq',),
+    ('loggedByService',): ('eq',),
     ('initiatedBy', 'user', 'id'): ('eq',), ('initiatedBy', 'user', 'displayName'): ('eq',),
     ('initiatedBy', 'user', 'userPrincipalName'): ('eq', 'startswith'),
     ('initiatedBy', 'app', 'appId'): ('eq',), ('initiatedBy', 'app', 'displayName'): ('eq',),

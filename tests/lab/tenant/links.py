@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Links: members, owners, manager, sponsors, app role assignments; reading and $ref writes."""
 
+import json
 import urllib.parse
 
 import metadata
@@ -57,7 +58,6 @@ def directory_object(request, key):
 
 
 def get_by_ids(request):
-    import json
     body = request.json()
     ids, types = body.get('ids'), body.get('types')
     if not isinstance(ids, list) or not 0 < len(ids) <= 1000:

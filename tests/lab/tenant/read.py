@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Reading: collections with paging, single objects, links, $count, $expand."""
 
+import json
+
 import metadata
 import query
 import render
@@ -162,8 +164,9 @@ def collection(request, type_name, items, context, single=False, annotate=False)
     expand = parse_expand(request, type_name)
 
     def text_of(obj):
-        extra = expansion(request, obj, *expand) if expand else None
-        return render.to_text(obj, names, annotate, extra)
+        text = render.to_text(obj, names, annotate)
+        extra = expansion(request, obj, *expand) if expand else ''
+        return '%s%s%s}' % (text[:-1], ',' if len(text) > 2 else '', extra) if extra else text
     return page(request, items, text_of, context + render.context_suffix(request),
                 longest=longest, count=count)
 
@@ -211,7 +214,7 @@ def single(request, obj, context, annotate=False):
     out.update(render.to_dict(obj, names, single=explicit))
     expand = parse_expand(request, obj.type)
     if expand:
-        out.update(expansion(request, obj, *expand))
+        out.update(json.loads('{%s}' % expansion(request, obj, *expand)))
     return Response(200, out)
 
 
@@ -236,15 +239,12 @@ def parse_expand(request, type_name):
 
 
 def expansion(request, obj, name, chosen):
-    """The expanded relation; more than 20 related objects are silently cut."""
-    import json
+    """JSON text of the expanded relation; more than 20 related objects are silently cut."""
     if name == 'manager':
         found = request.tenant.linked(obj, 'manager')
-        if not found:
-            return {}
-        return {'manager': json.loads(expanded_text(request, found[0], chosen))}
+        return '"manager":' + expanded_text(request, found[0], chosen) if found else ''
     found = related(request, obj, name)[:EXPAND_CAP]
-    return {name: [json.loads(expanded_text(request, o, chosen)) for o in found]}
+    return '"%s":[%s]' % (name, ','.join(expanded_text(request, o, chosen) for o in found))
 
 
 def expanded_text(request, obj, chosen):

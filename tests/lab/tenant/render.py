@@ -81,26 +81,20 @@ def odata_type(obj):
     return obj.props.get('@odata.type') or '#microsoft.graph.' + obj.type
 
 
-def to_text(obj, names, annotate=False, extra=None):
+def to_text(obj, names, annotate=False):
     """JSON text of one element of a list; cached while the object does not change."""
-    if extra is None:
-        key = names, annotate
-        cache = obj.cache
-        if cache is None:
-            cache = obj.cache = {}
-        text = cache.get(key)
-        if text is None:
-            head = {'@odata.type': odata_type(obj)} if annotate else {}
-            head.update(to_dict(obj, names))
-            text = dumps(head)
-            if len(cache) > 3:
-                cache.clear()
-            cache[key] = text
-        return text
-    head = {'@odata.type': odata_type(obj)} if annotate else {}
-    head.update(to_dict(obj, names))
-    head.update(extra)
-    return dumps(head)
+    key, cache = (names, annotate), obj.cache
+    if cache is None:
+        cache = obj.cache = {}
+    text = cache.get(key)
+    if text is None:
+        head = {'@odata.type': odata_type(obj)} if annotate else {}
+        head.update(to_dict(obj, names))
+        text = dumps(head)
+        if len(cache) > 3:
+            cache.clear()
+        cache[key] = text
+    return text
 
 
 def mixed_names(request, type_name):

@@ -7,6 +7,7 @@ import uuid
 
 import oauth
 import permissions
+import policies
 import state
 
 SYNC_RESOURCE_APP = '6bf85cfa-ac8a-4be5-b5de-425a0d0dc016'
@@ -299,7 +300,6 @@ class Maker:
             '@odata.type': '#microsoft.graph.countryNamedLocation', 'displayName': 'Our countries',
             'countriesAndRegions': ['DE', 'FR'], 'includeUnknownCountriesAndRegions': False,
             'countryLookupMethod': 'clientIpAddress'})
-        import policies
         self.create('conditionalAccessPolicy', policies.complete({
             'displayName': 'Require MFA for everyone', 'state': 'enabled', 'conditions': {
                 'clientAppTypes': ['all'], 'applications': {'includeApplications': ['All']},

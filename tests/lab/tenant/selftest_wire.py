@@ -40,7 +40,8 @@ def audits(lab):
                         ("targetResources/any(t:startswith(t/displayName,'audi'))", 4)):
         answer = lab.get('%s?$filter=%s' % (url, text))
         lab.check(text, answer.status == 200 and len(answer.value) >= least, answer)
-    for text in ("result eq 'success'", "activityDisplayName ne 'x'",
+    for text in ("result eq 'success'", "category eq 'UserManagement'",
+                 'activityDateTime gt 2026-01-01T00:00:00Z', "activityDisplayName ne 'x'",
                  "endswith(activityDisplayName,'x')", "targetResources/any(t:t/type eq 'User')",
                  "activityDateTime eq"):
         lab.check('refused ' + text, lab.get('%s?$filter=%s' % (url, text)).status == 400)

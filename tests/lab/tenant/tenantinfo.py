@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """organization, domains, licences, on-premises synchronization, source of authority, roles."""
 
+import base64
+import json
+import uuid
+
 import audit as log
 import metadata
+import query
 import read
 import render
 import values
@@ -203,8 +208,6 @@ def behavior_update(request, segment, key):
 # -- roles --------------------------------------------------------------------------------------
 
 def assignment_id(role, member):
-    import base64
-    import uuid
     raw = uuid.UUID(role.props['roleTemplateId']).bytes + uuid.UUID(member.id).bytes
     return base64.urlsafe_b64encode(raw).decode().rstrip('=') + '-1'
 
@@ -236,7 +239,6 @@ def assignment_shown(request, key, role, member):
 
 def role_assignments(request):
     request.need('RoleManagement.Read.Directory')
-    import query
     items = [assignment_shown(request, *one) for one in assignments(request.tenant)]
     if '$filter' in request.query:
         def check(keys, operator):
@@ -297,7 +299,6 @@ def role_members(request, key):
                  if key in (r.id, "roleTemplateId='%s'" % r.props['roleTemplateId'])), None)
     if role is None:
         raise not_found(key)
-    import json
     names_of = {}
     items = [json.loads(render.mixed_text(request, o, names_of)) for o in tenant.members_of(role)]
     return Response(200, {'@odata.context': request.context('directoryObjects'), 'value': items})
