@@ -11,7 +11,7 @@ import query
 import read
 import render
 import values
-from errors import GraphError, bad_request, denied, not_found
+from errors import bad_request, denied, not_found
 from request import Response
 
 SOA_PERMISSION = {'user': 'User-OnPremisesSyncBehavior.ReadWrite.All',
