@@ -73,15 +73,28 @@ static gboolean newer_than_sync(const struct walk *walk, gint64 when_us)
 
 /* --- values --------------------------------------------------------------------------------- */
 
+/* The originating write of one metadata entry; 0 without one. */
+static gint64 write_time(const struct cor_json *entry)
+{
+    return cor_time_parse(cor_json_get_string(entry, "time"));
+}
+
 /* The newest originating write among the AD attributes that feed a rule; 0 unknown. */
 static gint64 sources_written(const struct cor_record *ad, const char *sources)
 {
     gint64 newest = 0;
     g_auto(GStrv) names = g_strsplit(sources, " ", 0);
-    for (guint i = 0; names[i]; i++) {
-        const struct cor_json *entry = cor_json_get(ad->metadata, names[i]);
-        newest = MAX(newest, cor_time_parse(cor_json_get_string(entry, "time")));
-    }
+    for (guint i = 0; names[i]; i++)
+        newest = MAX(newest, write_time(cor_json_get(ad->metadata, names[i])));
+    return newest;
+}
+
+/* The newest originating write of anything on the object; 0 unknown. */
+static gint64 object_written(const struct cor_record *ad)
+{
+    gint64 newest = 0;
+    for (const struct cor_json *n = cor_json_first(ad->metadata); n; n = cor_json_next(n))
+        newest = MAX(newest, write_time(n));
     return newest;
 }
 
@@ -108,9 +121,12 @@ static gboolean compare_property(struct walk *walk, const struct cor_record *ad,
     cor_flow_evaluate(rule, ad, walk->flow, &expected);
     const struct cor_json *cloud = property_of(entra, rule->property);
     gboolean comparable = expected.result == COR_FLOW_VALUE || expected.result == COR_FLOW_REMOVE;
+    gint64 written = sources_written(ad, rule->sources);
+    gboolean pending = newer_than_sync(walk, written);
+    /* that the service shows another value than AD gives is no finding by itself */
+    if (!pending && (rule->flags & COR_FLOW_SHADOW))
+        comparable = FALSE;
     if (comparable && !cor_flow_agrees(&expected, cloud)) {
-        gint64 written = sources_written(ad, rule->sources);
-        gboolean pending = newer_than_sync(walk, written);
         struct cor_drift *drift =
             finding(pending ? "pending" : "diverged", entra, ad,
                     pending ? "%s was written in AD after the last sync; a cycle will carry it"
@@ -136,8 +152,7 @@ static gboolean compare_values(struct walk *walk, const struct cor_record *ad,
     for (gsize i = 0; i < n; i++) {
         gboolean compared =
             rules[i].kind == COR_FLOW_DIRECT || rules[i].kind == COR_FLOW_EXPRESSION;
-        if (compared &&
-            !(rules[i].flags & (COR_FLOW_SHADOW | COR_FLOW_UNCONFIRMED | COR_FLOW_ONCE)) &&
+        if (compared && !(rules[i].flags & (COR_FLOW_UNCONFIRMED | COR_FLOW_ONCE)) &&
             !compare_property(walk, ad, entra, &rules[i], error))
             return FALSE;
     }
@@ -146,8 +161,10 @@ static gboolean compare_values(struct walk *walk, const struct cor_record *ad,
 
 /* --- links ---------------------------------------------------------------------------------- */
 
-/* The Entra key of an AD object that is synchronized; NULL when it is not in the cloud. */
-static gboolean peer_key(struct walk *walk, const char *ad_key, char **ret_key, GError **error)
+/* The cloud half of an AD object, and whether sync keeps links to it: a converted half may stay
+ * linked or not, the pages disagree. *ret_key NULL: not in the cloud. */
+static gboolean peer_key(struct walk *walk, const char *ad_key, char **ret_key,
+                         gboolean *ret_synchronized, GError **error)
 {
     g_autoptr(GError) failed = NULL;
     struct cor_match match = {0};
@@ -161,82 +178,100 @@ static gboolean peer_key(struct walk *walk, const char *ad_key, char **ret_key, 
         return TRUE;
     if (!cor_match_find(walk->view, ad, &match, error))
         return FALSE;
-    if (match.outcome == COR_MATCH_ONE && !match.soft && match.peer->life == COR_LIVE &&
-        cor_soa_of(match.peer, ad) == COR_SOA_ONPREM)
+    if (match.outcome == COR_MATCH_ONE && !match.soft && match.peer->life == COR_LIVE) {
         *ret_key = g_strdup(match.peer->key);
+        *ret_synchronized = cor_soa_of(match.peer, ad) == COR_SOA_ONPREM;
+    }
     cor_match_clear(&match);
     return TRUE;
 }
 
-static gboolean report_link(struct walk *walk, const struct cor_record *ad,
-                            const struct cor_record *entra, const char *kind, const char *key,
+/* Both halves of an object that holds links. changed_us: when AD last wrote links of the kind; 0
+ * where it keeps that for each link only, so that what waits for a cycle cannot be told from what
+ * a cycle has missed. */
+struct holder {
+    const struct cor_record *ad, *entra;
+    const struct cor_flow_rule *rule;
+    const char *kind;
+    gint64 changed_us;
+};
+
+static gboolean report_link(struct walk *walk, const struct holder *holder, const char *key,
                             gboolean missing, GError **error)
 {
-    COR_RECORD_AUTO *target = walk->view->get(walk->view, COR_ENTRA, key, NULL);
+    g_autoptr(GError) failed = NULL;
+    COR_RECORD_AUTO *target = walk->view->get(walk->view, COR_ENTRA, key, &failed);
+    if (failed) {
+        g_propagate_error(error, g_steal_pointer(&failed));
+        return FALSE;
+    }
     const char *name = target && target->name ? target->name : key;
-    struct cor_drift *drift = finding("diverged", entra, ad,
-                                      missing ? "AD has this %s, the cloud does not"
-                                              : "the cloud has this %s, AD does not",
-                                      kind);
-    drift->attribute = g_strdup(kind);
+    gboolean pending = newer_than_sync(walk, holder->changed_us);
+    struct cor_drift *drift =
+        finding(pending ? "pending" : "diverged", holder->entra, holder->ad, "%s has this %s, %s",
+                missing ? "AD" : "the cloud", holder->kind,
+                pending   ? "and AD was written after the last sync"
+                : missing ? "the cloud does not (or not yet)"
+                          : "AD does not (or no longer)");
+    drift->attribute = g_strdup(holder->kind);
     if (missing)
         drift->onprem = cor_json_new_string(name);
     else
         drift->cloud = cor_json_new_string(name);
     drift->expected = missing ? cor_json_new_string(name) : NULL;
+    drift->rule = holder->rule ? g_strdup(holder->rule->rule) : NULL;
+    drift->since_us = pending ? holder->changed_us : 0;
     return report(walk, drift, error);
 }
 
-static GHashTable *key_set(GPtrArray *keys)
-{
-    GHashTable *set = g_hash_table_new(g_str_hash, g_str_equal);
-    for (guint i = 0; i < keys->len; i++)
-        g_hash_table_add(set, keys->pdata[i]);
-    return set;
-}
-
-/* Expected targets of a synchronized link: the cloud halves of AD's targets. */
-static GPtrArray *expected_targets(struct walk *walk, const struct cor_record *ad, const char *kind,
-                                   GError **error)
+/* Targets that AD gives, as keys of their cloud halves; the value tells whether the link must be
+ * there (TRUE) or may be. */
+static GHashTable *expected_targets(struct walk *walk, const struct holder *holder, GError **error)
 {
     g_autoptr(GPtrArray) targets =
-        walk->view->links(walk->view, COR_AD, kind, ad->key, FALSE, error);
+        walk->view->links(walk->view, COR_AD, holder->kind, holder->ad->key, FALSE, error);
     if (!targets)
         return NULL;
-    g_autoptr(GPtrArray) expected = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GHashTable) expected = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     for (guint i = 0; i < targets->len; i++) {
         char *key = NULL;
-        if (!peer_key(walk, targets->pdata[i], &key, error))
+        gboolean synchronized = FALSE;
+        if (!peer_key(walk, targets->pdata[i], &key, &synchronized, error))
             return NULL;
         if (key)
-            g_ptr_array_add(expected, key);
+            g_hash_table_insert(expected, key, GINT_TO_POINTER(synchronized));
     }
     return g_steal_pointer(&expected);
+}
+
+/* What the cloud holds is taken off the expected ones; the rest is missing there. */
+static gboolean report_links(struct walk *walk, const struct holder *holder, GHashTable *expected,
+                             const GPtrArray *present, GError **error)
+{
+    for (guint i = 0; i < present->len; i++)
+        if (!g_hash_table_remove(expected, present->pdata[i]) &&
+            !report_link(walk, holder, present->pdata[i], FALSE, error))
+            return FALSE;
+    g_autoptr(GList) keys = g_list_sort(g_hash_table_get_keys(expected), (GCompareFunc)strcmp);
+    for (GList *k = keys; k; k = k->next)
+        if (g_hash_table_lookup(expected, k->data) &&
+            !report_link(walk, holder, k->data, TRUE, error))
+            return FALSE;
+    return TRUE;
 }
 
 static gboolean compare_links(struct walk *walk, const struct cor_record *ad,
                               const struct cor_record *entra, const char *kind, GError **error)
 {
-    g_autoptr(GPtrArray) expected = expected_targets(walk, ad, kind, error);
+    struct holder holder = {ad, entra, cor_flow_rule_for(entra->type, kind), kind, 0};
+    holder.changed_us = sources_written(ad, kind);
+    g_autoptr(GHashTable) expected = expected_targets(walk, &holder, error);
     g_autoptr(GPtrArray) present =
         expected ? walk->view->links(walk->view, COR_ENTRA, kind, entra->key, FALSE, error) : NULL;
-    if (!present)
-        return FALSE;
-    g_autoptr(GHashTable) wanted = key_set(expected);
-    g_autoptr(GHashTable) held = key_set(present);
-    for (guint i = 0; i < expected->len; i++)
-        if (!g_hash_table_contains(held, expected->pdata[i]) &&
-            !report_link(walk, ad, entra, kind, expected->pdata[i], TRUE, error))
-            return FALSE;
-    for (guint i = 0; i < present->len; i++)
-        if (!g_hash_table_contains(wanted, present->pdata[i]) &&
-            !report_link(walk, ad, entra, kind, present->pdata[i], FALSE, error))
-            return FALSE;
-    return TRUE;
+    return present && report_links(walk, &holder, expected, present, error);
 }
 
-/* --- errors the service itself reports ---------------------------------------------------------
- */
+/* --- errors the service itself reports ------------------------------------------------------- */
 
 static gboolean report_errors(struct walk *walk, const struct cor_record *ad,
                               const struct cor_record *entra, GError **error)
@@ -257,8 +292,7 @@ static gboolean report_errors(struct walk *walk, const struct cor_record *ad,
             struct cor_drift *drift = finding(lists[l].kind, entra, ad, "%s", lists[l].text);
             drift->attribute = g_strdup(cor_json_get_string(n, "propertyCausingError"));
             drift->cloud = cor_json_copy(n);
-            const char *since = cor_json_get_string(n, "occurredDateTime");
-            drift->since_us = since ? cor_time_parse(since) : 0;
+            drift->since_us = cor_time_parse(cor_json_get_string(n, "occurredDateTime"));
             if (!report(walk, drift, error))
                 return FALSE;
         }
@@ -277,8 +311,8 @@ static gboolean check_anchor(struct walk *walk, const struct cor_record *ad,
         return TRUE;
     struct cor_drift *drift =
         finding("anchor-mismatch", entra, ad,
-                "the source anchor of the AD object is not the immutable ID of the cloud object: "
-                "the sync engine refuses to export it");
+                "the AD object's own source anchor is not the immutable ID of the cloud object: a "
+                "sync engine that anchors by mS-DS-ConsistencyGuid refuses to export it");
     drift->attribute = g_strdup("onPremisesImmutableId");
     drift->onprem = cor_json_new_string(anchor);
     drift->cloud = cor_json_new_string(cloud);
@@ -327,13 +361,15 @@ static gboolean ad_without_cloud(struct walk *walk, const struct cor_record *ad,
     const char *why = NULL;
     if (ad->life != COR_LIVE || !walk->entra_complete || !cor_flow_in_scope(ad, walk->flow, &why))
         return TRUE;
-    gint64 created = cor_time_parse(cor_record_text(ad, "whenCreated"));
-    gboolean fresh = newer_than_sync(walk, created) || walk->tenant->last_sync_us == 0;
-    struct cor_drift *drift =
-        finding(fresh ? "pending" : "missing", ad, NULL,
-                fresh ? "in scope and new: the next cycle creates it in the cloud"
-                      : "in scope, but there is no cloud half: see the sync engine's errors");
-    drift->since_us = created;
+    const char *created = cor_record_text(ad, "whenCreated");
+    gint64 since = MAX(cor_time_parse(created), object_written(ad));
+    gboolean fresh = newer_than_sync(walk, since) || walk->tenant->last_sync_us == 0;
+    struct cor_drift *drift = finding(
+        fresh ? "pending" : "missing", ad, NULL,
+        fresh ? "in scope and written since the last sync: the next cycle creates it in the "
+                "cloud"
+              : "in scope, but there is no cloud half: see the sync engine's errors");
+    drift->since_us = since;
     return report(walk, drift, error);
 }
 
@@ -348,24 +384,41 @@ static gboolean cloud_without_ad(struct walk *walk, const struct cor_record *ent
                   error);
 }
 
+/* When an AD object was deleted or came back: both write isDeleted. */
+static gint64 life_changed(const struct cor_record *ad)
+{
+    return write_time(cor_json_get(ad->metadata, "isDeleted"));
+}
+
+static gboolean deleted_in_cloud(struct walk *walk, const struct cor_record *ad,
+                                 const struct cor_record *entra, GError **error)
+{
+    const char *why = NULL, *deleted = cor_record_text(entra, "deletedDateTime");
+    if (!cor_flow_in_scope(ad, walk->flow, &why))
+        return TRUE;
+    gboolean restored = newer_than_sync(walk, life_changed(ad));
+    struct cor_drift *drift =
+        finding(restored ? "pending" : "deleted-in-cloud", entra, ad,
+                restored ? "restored in AD after the last sync: the next cycle brings the cloud "
+                           "object back"
+                         : "deleted in the cloud while the AD object is in scope");
+    drift->since_us = restored ? life_changed(ad) : cor_time_parse(deleted);
+    drift->rule = g_strdup("D1");
+    return report(walk, drift, error);
+}
+
 static gboolean one_deleted(struct walk *walk, const struct cor_record *ad,
                             const struct cor_record *entra, GError **error)
 {
-    const char *why = NULL;
-    if (ad->life == COR_LIVE && entra->life != COR_LIVE) {
-        if (!cor_flow_in_scope(ad, walk->flow, &why))
-            return TRUE;
-        return report(walk,
-                      finding("deleted-in-cloud", entra, ad,
-                              "deleted in the cloud while the AD object is in scope"),
-                      error);
-    }
-    if (ad->life != COR_LIVE && entra->life == COR_LIVE && cor_soa_of(entra, ad) == COR_SOA_ONPREM)
-        return report(walk,
-                      finding("deleted-in-ad", ad, entra,
-                              "deleted in AD: the next cycle deletes the cloud object"),
-                      error);
-    return TRUE;
+    if (ad->life == COR_LIVE && entra->life != COR_LIVE)
+        return cor_soa_of(entra, ad) == COR_SOA_CONVERTED ||
+               deleted_in_cloud(walk, ad, entra, error);
+    if (ad->life == COR_LIVE || entra->life != COR_LIVE || cor_soa_of(entra, ad) != COR_SOA_ONPREM)
+        return TRUE;
+    struct cor_drift *drift = finding("deleted-in-ad", ad, entra,
+                                      "deleted in AD: the next cycle deletes the cloud object");
+    drift->since_us = life_changed(ad);
+    return report(walk, drift, error);
 }
 
 static gboolean pair(struct walk *walk, const struct cor_record *ad, const struct cor_record *entra,
@@ -400,8 +453,7 @@ static gboolean report_match(struct walk *walk, const struct cor_record *record,
                   error);
 }
 
-/* --- the walk -----------------------------------------------------------------------------------
- */
+/* --- the walk -------------------------------------------------------------------------------- */
 
 static gboolean visit(struct walk *walk, const struct cor_record *record, GError **error)
 {
