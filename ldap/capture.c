@@ -132,6 +132,17 @@ static gboolean read_objects(struct capture *capture, const char *segment,
     return TRUE;
 }
 
+/* Not one live object was delivered: whatever the reason, there is no half to hand on. */
+static GError *reason_for_nothing(struct capture *capture)
+{
+    if (capture->first_refusal)
+        return g_steal_pointer(&capture->first_refusal);
+    return g_error_new(AD_ERROR, COR_E_AUTH,
+                       "%s shows not one user, group, contact or organizational unit of '%s' to "
+                       "this account",
+                       capture->connection->uri, capture->connection->root.default_nc);
+}
+
 static gboolean read_live(struct capture *capture, GError **error)
 {
     const struct ad_search search = {
@@ -142,7 +153,12 @@ static gboolean read_live(struct capture *capture, GError **error)
         .flags = AD_SEARCH_EXTENDED_DN,
         .page_size = capture->options->page_size ? capture->options->page_size : PAGE_SIZE,
     };
-    return read_objects(capture, SEGMENT_OBJECTS, &search, error);
+    if (!read_objects(capture, SEGMENT_OBJECTS, &search, error))
+        return FALSE;
+    if (capture->reader.objects > capture->basics)
+        return TRUE;
+    g_propagate_error(error, reason_for_nothing(capture));
+    return FALSE;
 }
 
 static gboolean read_deleted(struct capture *capture, GError **error)
@@ -216,19 +232,6 @@ static gboolean give_up(struct capture *capture, GError *reason_taken, GError **
     return FALSE;
 }
 
-/* Nothing of the domain was delivered: whatever the reason, there is no half to hand on. */
-static GError *reason_for_nothing(struct capture *capture)
-{
-    if (capture->reader.objects > capture->basics)
-        return NULL;
-    if (capture->first_refusal)
-        return g_steal_pointer(&capture->first_refusal);
-    return g_error_new(AD_ERROR, COR_E_AUTH,
-                       "%s shows not one user, group, contact or organizational unit of '%s' to "
-                       "this account",
-                       capture->connection->uri, capture->connection->root.default_nc);
-}
-
 static gboolean finish(struct capture *capture, GError **error)
 {
     GError *failure = NULL;
@@ -255,10 +258,8 @@ static gboolean run(struct capture *capture, GCancellable *cancellable, GError *
     if (!whole) {
         cor_proof_problem(capture->proof, capture->segment, failure->message);
         g_error_free(failure);
-        return finish(capture, error);
     }
-    failure = reason_for_nothing(capture);
-    return failure ? give_up(capture, failure, error) : finish(capture, error);
+    return finish(capture, error);
 }
 
 gboolean ad_capture(const struct ad_options *options, struct cor_sink *sink,

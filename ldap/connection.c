@@ -136,6 +136,7 @@ static gboolean bind_gssapi(struct ad_connection *connection, const struct ad_op
                                           LDAP_SASL_QUIET, interact, NULL);
     if (ticket)
         ad_ticket_release();
+    connection->bind_code = rc;
     if (rc != LDAP_SUCCESS) {
         ad_fail_ldap(error, connection->ld, rc, doing);
         return FALSE;
@@ -162,6 +163,7 @@ static gboolean bind_simple(struct ad_connection *connection, const struct ad_op
     int rc = ldap_sasl_bind_s(connection->ld, options->bind_dn, LDAP_SASL_SIMPLE, &secret, NULL,
                               NULL, NULL);
     ad_secret_free(password);
+    connection->bind_code = rc;
     connection->mechanism = "simple";
     if (rc == LDAP_SUCCESS)
         return TRUE;
@@ -398,22 +400,28 @@ static gboolean open_handle(struct ad_connection *connection, const struct ad_op
     return FALSE;
 }
 
-/* libldap reports a refused certificate like a dead network. When the same server answers an
- * anonymous rootDSE read without verification, it was the certificate. No credentials are sent. */
-static void explain_certificate(const struct ad_options *options, const char *uri,
-                                GCancellable *cancellable, GError **failure)
+static gboolean answers_anonymously(const struct ad_options *options, const char *uri, int verify,
+                                    GCancellable *cancellable)
 {
-    if (options->transport != AD_LDAPS || !g_error_matches(*failure, AD_ERROR, COR_E_RETRY) ||
-        g_cancellable_is_cancelled(cancellable))
-        return;
     AD_CONNECTION_AUTO *probe = connection_new(options, g_strdup(uri), cancellable);
-    if (!open_handle(probe, options, LDAP_OPT_X_TLS_ALLOW, NULL) || !read_root(probe, NULL))
+    return open_handle(probe, options, verify, NULL) && read_root(probe, NULL);
+}
+
+/* libldap reports a refused certificate like a dead network. When the server answers an anonymous
+ * rootDSE read only without verification, it was the certificate. No credentials are sent. */
+static void explain_certificate(const struct ad_options *options,
+                                const struct ad_connection *connection, GError **failure)
+{
+    GCancellable *cancellable = connection->cancellable;
+    if (options->transport != AD_LDAPS || connection->bind_code != LDAP_SERVER_DOWN ||
+        answers_anonymously(options, connection->uri, LDAP_OPT_X_TLS_DEMAND, cancellable) ||
+        !answers_anonymously(options, connection->uri, LDAP_OPT_X_TLS_ALLOW, cancellable))
         return;
     g_clear_error(failure);
     g_set_error(failure, AD_ERROR, COR_E_CONFIG,
                 "cannot trust %s: its certificate is not signed by the CA in '%s', has expired, "
                 "or does not carry this name",
-                uri, options->ca_file ? options->ca_file : "the system's store");
+                connection->uri, options->ca_file ? options->ca_file : "the system's store");
 }
 
 static struct ad_connection *connect_one(const struct ad_options *options, char *uri_taken,
@@ -427,7 +435,7 @@ static struct ad_connection *connect_one(const struct ad_options *options, char 
     gboolean bound = options->bind_dn ? bind_simple(connection, options, &failure)
                                       : bind_gssapi(connection, options, ticket, &failure);
     if (!bound) {
-        explain_certificate(options, connection->uri, cancellable, &failure);
+        explain_certificate(options, connection, &failure);
         g_propagate_error(error, failure);
         return NULL;
     }

@@ -36,6 +36,7 @@ struct ad_connection {
     char *uri; /* scheme://host:port */
     struct ad_rootdse root;
     const char *mechanism;     /* "GSSAPI" or "simple" */
+    int bind_code;             /* result of the bind */
     int ssf;                   /* strength of the SASL layer in bits; 0 inside TLS */
     guint timeout_ms;          /* without any answer */
     GCancellable *cancellable; /* borrowed; may be NULL */

@@ -83,9 +83,17 @@ static void fail_decoding(struct ad_reader *reader, GError **error)
     ad_fail_ldap(error, NULL, LDAP_DECODING_ERROR, doing);
 }
 
-/* Attributes of a message added to an entry; the message lends its memory for the call. */
+static gboolean is_wanted(const struct berval *name, const char *only)
+{
+    gsize len = only ? strlen(only) : 0;
+    return !only || (name->bv_len >= len && g_ascii_strncasecmp(name->bv_val, only, len) == 0 &&
+                     (name->bv_len == len || name->bv_val[len] == ';'));
+}
+
+/* Attributes of a message added to an entry; the message lends its memory for the call. only: take
+ * no other attribute, whatever the server sends; NULL: all. */
 static gboolean add_message(struct ad_reader *reader, LDAPMessage *message, struct ad_entry *entry,
-                            GError **error)
+                            const char *only, GError **error)
 {
     LDAP *ld = reader->connection->ld;
     struct berval dn, name, *values = NULL;
@@ -103,7 +111,8 @@ static gboolean add_message(struct ad_reader *reader, LDAPMessage *message, stru
         guint count = 0;
         while (values && values[count].bv_val)
             count++;
-        ad_entry_add(entry, reader->schema, &name, values, count);
+        if (is_wanted(&name, only))
+            ad_entry_add(entry, reader->schema, &name, values, count);
         ber_memfree(values);
         values = NULL;
     }
@@ -116,7 +125,7 @@ static gboolean add_message(struct ad_reader *reader, LDAPMessage *message, stru
 gboolean ad_reader_take(struct ad_reader *reader, LDAPMessage *message, GError **error)
 {
     AD_ENTRY_AUTO *entry = ad_entry_new();
-    if (!add_message(reader, message, entry, error))
+    if (!add_message(reader, message, entry, NULL, error))
         return FALSE;
     if (entry->ranges->len == 0)
         return deliver(reader, entry, error);
@@ -130,18 +139,20 @@ gboolean ad_reader_take(struct ad_reader *reader, LDAPMessage *message, GError *
 struct again {
     struct ad_reader *reader;
     struct ad_entry *entry;
+    const char *only;
 };
 
 static gboolean take_again(LDAPMessage *message, void *data, GError **error)
 {
     struct again *again = data;
-    return add_message(again->reader, message, again->entry, error);
+    return add_message(again->reader, message, again->entry, again->only, error);
 }
 
-/* One object's attributes once more. *ret_code: the server's result. */
-static gboolean read_again(struct ad_reader *reader, const char *key, const char *const *attributes,
-                           struct ad_entry *entry, int *ret_code, GError **error)
+/* One object's attributes once more, into an entry. *ret_code: the server's result. */
+static gboolean read_again(struct again *again, const char *key, const char *const *attributes,
+                           int *ret_code, GError **error)
 {
+    struct ad_reader *reader = again->reader;
     g_autofree char *base = g_strdup_printf("<GUID=%s>", key);
     const struct ad_search search = {
         .base = base,
@@ -150,9 +161,8 @@ static gboolean read_again(struct ad_reader *reader, const char *key, const char
         .attributes = attributes,
         .flags = reader->search_flags,
     };
-    struct again again = {reader, entry};
     AD_OUTCOME_AUTO outcome = {0};
-    if (!ad_search(reader->connection, &search, take_again, NULL, &again, &outcome, error))
+    if (!ad_search(reader->connection, &search, take_again, NULL, again, &outcome, error))
         return FALSE;
     *ret_code = outcome.code;
     if (outcome.code == LDAP_SUCCESS && outcome.entries == 0)
@@ -168,37 +178,45 @@ static struct ad_range pop_range(struct ad_entry *entry)
     return range;
 }
 
-/* Ask for one attribute's further values until its last chunk. *ret_closed says whether the end
- * was reached by chunks that each brought something new. */
+/* One chunk from *next on; *next becomes where the following one starts, 0 after the last.
+ * *ret_good: the chunk could be used and led further. */
+static gboolean read_chunk(struct ad_reader *reader, struct ad_entry *entry, const char *attribute,
+                           guint64 *next, gboolean *ret_good, GError **error)
+{
+    g_autofree char *wanted = g_strdup_printf("%s;range=%" G_GUINT64_FORMAT "-*", attribute, *next);
+    const char *const attributes[] = {wanted, NULL};
+    struct again again = {reader, entry, attribute};
+    guint others = entry->ranges->len, unmerged = entry->unmerged;
+    guint64 before = *next;
+    int code;
+    if (!read_again(&again, entry->key, attributes, &code, error))
+        return FALSE;
+    *next = 0;
+    while (entry->ranges->len > others) {
+        struct ad_range further = pop_range(entry);
+        *next = further.next;
+        g_free(further.attribute);
+        code = *next > before ? code : LDAP_OTHER; /* it would never end */
+    }
+    *ret_good = code == LDAP_SUCCESS && entry->unmerged == unmerged;
+    return TRUE;
+}
+
+/* Ask for the newest open range's further values until the last chunk; *ret_closed says whether
+ * that was reached. */
 static gboolean follow_range(struct ad_reader *reader, struct ad_entry *entry, gboolean *ret_closed,
                              GError **error)
 {
     struct ad_range range = pop_range(entry);
     g_autofree char *attribute = range.attribute;
-    guint open_before = entry->ranges->len;
+    gboolean good = range.next > 0;
     guint64 next = range.next;
-    *ret_closed = FALSE;
-    for (guint chunk = 0; next && chunk < CHUNKS_MAX && entry->links->len < LINKS_MAX; chunk++) {
-        g_autofree char *wanted =
-            g_strdup_printf("%s;range=%" G_GUINT64_FORMAT "-*", attribute, next);
-        const char *const attributes[] = {wanted, NULL};
-        guint unmerged = entry->unmerged;
-        int code;
-        if (!read_again(reader, entry->key, attributes, entry, &code, error))
+    for (guint chunk = 0; good && next && chunk < CHUNKS_MAX; chunk++) {
+        if (!read_chunk(reader, entry, attribute, &next, &good, error))
             return FALSE;
-        if (code != LDAP_SUCCESS || entry->unmerged != unmerged)
-            return TRUE;
-        if (entry->ranges->len == open_before) {
-            *ret_closed = TRUE;
-            return TRUE;
-        }
-        struct ad_range further = pop_range(entry);
-        gboolean advanced = further.next > next;
-        next = further.next;
-        g_free(further.attribute);
-        if (!advanced)
-            return TRUE;
+        good = good && entry->links->len < LINKS_MAX;
     }
+    *ret_closed = good && !next;
     return TRUE;
 }
 
@@ -220,8 +238,9 @@ static gboolean usn_moved(struct ad_reader *reader, const struct ad_entry *entry
 {
     static const char *const attributes[] = {"uSNChanged", NULL};
     AD_ENTRY_AUTO *now = ad_entry_new();
+    struct again again = {reader, now, NULL};
     int code;
-    if (!read_again(reader, entry->key, attributes, now, &code, error))
+    if (!read_again(&again, entry->key, attributes, &code, error))
         return FALSE;
     *ret_moved =
         code != LDAP_SUCCESS || !entry->usn_changed || now->usn_changed != entry->usn_changed;
@@ -233,10 +252,11 @@ static gboolean read_whole(struct ad_reader *reader, const char *key, gboolean l
                            guint *ret_open, gboolean *ret_settled, GError **error)
 {
     AD_ENTRY_AUTO *entry = ad_entry_new();
+    struct again again = {reader, entry, NULL};
     gboolean moved = FALSE;
     int code;
     *ret_settled = FALSE;
-    if (!read_again(reader, key, ad_object_attributes, entry, &code, error))
+    if (!read_again(&again, key, ad_object_attributes, &code, error))
         return FALSE;
     if (code == LDAP_NO_SUCH_OBJECT) {
         *ret_open = 0;
