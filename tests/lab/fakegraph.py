@@ -30,7 +30,7 @@ BOB = {'id': 'u-bob', 'userPrincipalName': 'bob@example.test', 'displayName': 'B
 CAROL = {'id': 'u-carol', 'userPrincipalName': 'carol@example.test', 'displayName': 'Carol',
          'onPremisesSyncEnabled': None, 'onPremisesImmutableId': 'AAAAAAAAAAAAAAAAAAAAAA=='}
 CREW = {'id': 'g-crew', 'displayName': 'Crew', 'onPremisesSyncEnabled': None}
-ORGANIZATION = {'id': 't-1', 'displayName': 'Example',
+ORGANIZATION = {'id': 't-1', 'displayName': 'Example', 'createdDateTime': '2020-01-01T00:00:00Z',
                 'verifiedDomains': [{'name': 'example.test', 'isDefault': True}]}
 METHODS = {'id': 'authenticationMethodsPolicy', '@odata.context': 'x',
            'authenticationMethodConfigurations@odata.context': 'x',
@@ -165,8 +165,7 @@ SCENARIOS = {
     'refused_audits': lambda path, query, base, name: (
         error(403, 'Authorization_RequestDenied') if path.startswith('/auditLogs') else None),
     'organization_nulls': lambda path, query, base, name: page(
-        [{'id': 't-1', 'displayName': 'Example', 'verifiedDomains': []}])
-    if path == '/organization' else None,
+        [dict(ORGANIZATION, createdDateTime=None)]) if path == '/organization' else None,
     'limited': on_second(lambda base, name: page(
         [{'@odata.type': '#microsoft.graph.user', 'id': 'u-carol', 'userPrincipalName': None}])),
     'duplicate': on_second(lambda base, name: page([dict(ALICE, displayName='Alice again')])),

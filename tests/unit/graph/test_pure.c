@@ -302,7 +302,7 @@ static void records(void **state)
         {"users", "{\"id\":\"1\",\"userPrincipalName\":null}", ENTRA_LIMITED, NULL, NULL},
         {"users", "{\"userPrincipalName\":\"a@b\"}", ENTRA_INVALID, NULL, NULL},
         {"users", "{\"id\":\"a b\",\"userPrincipalName\":\"a@b\"}", ENTRA_INVALID, NULL, NULL},
-        {"organization", "{\"id\":\"1\",\"verifiedDomains\":[]}", ENTRA_LIMITED, NULL, NULL},
+        {"organization", "{\"id\":\"1\",\"verifiedDomains\":[{}]}", ENTRA_LIMITED, NULL, NULL},
         {"groups", "{\"id\":\"1\",\"displayName\":\"G\"}", ENTRA_READABLE, "G", NULL},
     };
     (void)state;
