@@ -120,6 +120,9 @@ static gboolean add_write(struct judging *j, const struct cor_record *older,
                           const struct cor_record *newer, const char *attribute)
 {
     struct stamp before, after;
+    /* a move or rename leaves its trace on the RDN (MS-ADTS 3.1.1.5.4) */
+    if (strcmp(attribute, "distinguishedName") == 0)
+        attribute = "name";
     gboolean had = stamp_of(older, attribute, &before);
     if (!stamp_of(newer, attribute, &after) ||
         (had && after.version == before.version && after.time_us == before.time_us))

@@ -125,8 +125,11 @@ static gboolean fits_link(const struct cor_change *change, const char *activity)
 static gboolean fits_modified(const struct cor_change *change, const char *activity)
 {
     const char *attribute = change->attribute ? change->attribute : "";
+    /* moving the source of authority also flips onPremisesSyncEnabled */
+    if (strstr(activity, "Source of Authority"))
+        return g_str_has_prefix(attribute, "onPremisesSync");
     if (g_str_has_prefix(attribute, "onPremisesSyncBehavior"))
-        return strstr(activity, "Source of Authority") != NULL;
+        return FALSE;
     if (strcmp(attribute, "accountEnabled") == 0 &&
         (has_word(activity, "Disable account", NULL) || has_word(activity, "Enable account", NULL)))
         return TRUE;

@@ -45,15 +45,9 @@ static void add_modified(const struct cor_record *newer, const char *attribute,
     g_ptr_array_add(changes, change);
 }
 
-/* Entra containers that are compared member by member. An absent onPremisesSyncBehavior was not
- * readable, which is no value, so nothing follows when it is absent on one side. */
-static const struct {
-    const char *attribute;
-    gboolean absence_is_value;
-} containers[] = {
-    {"onPremisesExtensionAttributes", TRUE},
-    {"onPremisesSyncBehavior", FALSE},
-};
+/* Entra containers that are compared member by member. */
+#define EXTENSIONS "onPremisesExtensionAttributes"
+#define BEHAVIOR   "onPremisesSyncBehavior"
 
 struct comparison {
     const struct cor_record *older, *newer;
@@ -78,22 +72,41 @@ static void compare_members(struct comparison *comparison, const char *attribute
         }
 }
 
+enum managed { NOT_READ, ON_PREMISES, IN_CLOUD };
+
+/* isCloudManaged; a synchronized object has it false by definition (Microsoft: source of authority
+ * overview), otherwise absence means that it was not readable, which is no value. */
+static enum managed managed_by(const struct cor_record *record)
+{
+    const struct cor_json *behavior = cor_record_get(record, BEHAVIOR);
+    if (behavior)
+        return cor_json_get_bool(behavior, "isCloudManaged") ? IN_CLOUD : ON_PREMISES;
+    return cor_json_bool(cor_record_get(record, "onPremisesSyncEnabled")) ? ON_PREMISES : NOT_READ;
+}
+
+static void compare_behavior(struct comparison *comparison)
+{
+    enum managed older = managed_by(comparison->older), newer = managed_by(comparison->newer);
+    if (older == NOT_READ || newer == NOT_READ || older == newer)
+        return;
+    COR_JSON_AUTO *was = cor_json_new_bool(older == IN_CLOUD);
+    COR_JSON_AUTO *is = cor_json_new_bool(newer == IN_CLOUD);
+    add_modified(comparison->newer, BEHAVIOR ".isCloudManaged", was, is, comparison->changes);
+}
+
 /* TRUE when the attribute was dealt with as a container. */
 static gboolean compare_container(struct comparison *comparison, const char *attribute,
                                   guint traits)
 {
     if (comparison->newer->directory != COR_ENTRA)
         return FALSE;
-    for (gsize i = 0; i < G_N_ELEMENTS(containers); i++) {
-        if (!g_str_equal(containers[i].attribute, attribute))
-            continue;
-        gboolean both = cor_record_get(comparison->older, attribute) &&
-                        cor_record_get(comparison->newer, attribute);
-        if (both || containers[i].absence_is_value)
-            compare_members(comparison, attribute, traits);
-        return TRUE;
-    }
-    return FALSE;
+    if (g_str_equal(attribute, EXTENSIONS))
+        compare_members(comparison, attribute, traits);
+    else if (g_str_equal(attribute, BEHAVIOR))
+        compare_behavior(comparison);
+    else
+        return FALSE;
+    return TRUE;
 }
 
 /* The RDN attribute changes with the name of the object, which the move tells already. */
