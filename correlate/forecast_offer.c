@@ -137,19 +137,19 @@ static void offer_attribute(GPtrArray *steps, const struct cor_write *write,
     else
         step(steps, "ad", NULL, "change %s in Active Directory, on %s",
              *rule->sources ? rule->sources : "the attribute that your own rule names",
-             dn ? dn : ad->name);
+             dn ? dn : ad->key);
 }
 
 static void offer_link(GPtrArray *steps, const struct cor_write *write,
-                       const struct cor_situation *s)
+                       const struct cor_situation *s, const struct cor_record *ad)
 {
-    const char *dn = cor_record_text(s->ad, "distinguishedName");
+    const char *dn = cor_record_text(ad, "distinguishedName");
     const char *target =
         s->target ? cor_record_text(s->target, "onPremisesDistinguishedName") : NULL;
     gboolean adding = write->action == COR_ACTION_LINK;
     char *command = dn && target ? ldif_link(dn, write->attribute, adding, target) : NULL;
     step(steps, "ad", command, "%s the %s %s %s in Active Directory%s", adding ? "add" : "remove",
-         write->attribute, adding ? "to" : "from", dn ? dn : s->ad->name,
+         write->attribute, adding ? "to" : "from", dn ? dn : ad->key,
          target ? "" : "; the target's AD half is not known here");
 }
 
@@ -168,7 +168,7 @@ static void offer_source(GPtrArray *steps, const struct cor_write *write,
         return;
     }
     if (write->action == COR_ACTION_LINK || write->action == COR_ACTION_UNLINK)
-        offer_link(steps, write, s);
+        offer_link(steps, write, s, ad);
     else if (rule && rule->kind != COR_FLOW_SYSTEM)
         offer_attribute(steps, write, ad, rule);
 }

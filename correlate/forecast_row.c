@@ -13,9 +13,6 @@
 #include <string.h>
 
 #define UAC_DISABLED 2
-/* From 2026-07-01 the service refuses a hard match onto a privileged user (Connect:
- * install-existing-tenant). */
-#define HARD_MATCH_HARDENED_US ((gint64)1782864000 * COR_SECOND_US)
 
 /* --- facts about the situation --------------------------------------------------------------- */
 
@@ -26,7 +23,7 @@ gboolean cor_forecast_ad_in_scope(const struct cor_situation *situation,
     return ad && ad->life == COR_LIVE && cor_flow_in_scope(ad, situation->flow, &why);
 }
 
-static gboolean ad_is_disabled(const struct cor_record *ad)
+gboolean cor_forecast_is_disabled(const struct cor_record *ad)
 {
     gint64 control = 0;
     return ad && cor_record_int(ad, "userAccountControl", &control) && (control & UAC_DISABLED);
@@ -42,9 +39,8 @@ void cor_forecast_implied(const struct cor_write *write, const struct cor_situat
         cor_flow_evaluate(rule, ad, situation->flow, ret);
 }
 
-/* Does AD, by the rules, give what is to be written (or leave it alone)? */
-static gboolean implied_agrees(const struct cor_write *write, const struct cor_situation *situation,
-                               gboolean *ret_left)
+gboolean cor_forecast_agrees(const struct cor_write *write, const struct cor_situation *situation,
+                             gboolean *ret_left)
 {
     struct cor_flow_value implied;
     cor_forecast_implied(write, situation, &implied);
@@ -54,20 +50,14 @@ static gboolean implied_agrees(const struct cor_write *write, const struct cor_s
     return agrees;
 }
 
-static gboolean has_prefix(const char *text, const char *prefix)
+gboolean cor_forecast_is_extension(const char *attribute)
 {
-    return text && g_str_has_prefix(text, prefix);
+    return g_str_has_prefix(attribute, "onPremisesExtensionAttributes");
 }
 
-static gboolean is_extension(const char *attribute)
+gboolean cor_forecast_is_read_only(const char *type, const char *attribute)
 {
-    return has_prefix(attribute, "onPremisesExtensionAttributes");
-}
-
-/* Nobody can write it through Graph. */
-static gboolean is_read_only(const char *type, const char *attribute)
-{
-    if (is_extension(attribute))
+    if (cor_forecast_is_extension(attribute))
         return FALSE;
     return cor_owner_of(COR_SOA_CLOUD, type, attribute) == COR_OWNER_SYSTEM;
 }
@@ -81,9 +71,7 @@ static gboolean has_group_type(const struct cor_record *entra, const char *kind)
     return FALSE;
 }
 
-/* A distribution list or mail-enabled security group: not writable through Graph, whoever owns it.
- * Microsoft 365 groups are mail-enabled too, but Graph's own. */
-static gboolean is_mail_enabled(const struct cor_record *entra)
+gboolean cor_forecast_is_mail_enabled(const struct cor_record *entra)
 {
     return cor_json_bool(cor_record_get(entra, "mailEnabled")) && !has_group_type(entra, "Unified");
 }
@@ -105,123 +93,17 @@ gboolean cor_forecast_is_enforced(const struct cor_record *ad)
     return ad && g_strcmp0(cor_record_first(ad, "msDS-ObjectSoa"), "Cloud") == 0;
 }
 
-static void settle(struct cor_judgement *ret, enum cor_verdict verdict, const char *remark)
+void cor_forecast_settle(struct cor_judgement *ret, enum cor_verdict verdict, const char *remark)
 {
     ret->settled = TRUE;
     ret->verdict = verdict;
     ret->remark = remark;
 }
 
-/* The AD half may exist, but the half of the backup point is partial: nothing follows. */
-static const char *unread_half(struct cor_judgement *ret)
+const char *cor_forecast_unread(struct cor_judgement *ret)
 {
     ret->remark = "The AD half was not read completely, so the missing AD object proves nothing.";
     return "E1";
-}
-
-static gboolean was_synchronized(const struct cor_record *record)
-{
-    return record && (cor_json_bool(cor_record_get(record, "onPremisesSyncEnabled")) ||
-                      cor_record_get(record, "onPremisesImmutableId") ||
-                      cor_record_get(record, "onPremisesSecurityIdentifier"));
-}
-
-static const char *row_if(gboolean condition, const char *row)
-{
-    return condition ? row : NULL;
-}
-
-/* --- deleted and missing objects ------------------------------------------------------------- */
-
-static const char *restore_user(const struct cor_situation *s, struct cor_judgement *ret)
-{
-    if (!s->ad)
-        return s->ad_complete ? "D5" : unread_half(ret);
-    if (s->ad->life == COR_DELETED)
-        return "D3";
-    if (s->ad->life == COR_RECYCLED)
-        return "D5";
-    if (!cor_forecast_ad_in_scope(s, s->ad))
-        return "D6";
-    if (s->privileged && s->now_us >= HARD_MATCH_HARDENED_US)
-        return "D8";
-    if (ad_is_disabled(s->ad))
-        return "D7";
-    /* only a running Connect brings it back by itself */
-    gboolean waits = !cor_forecast_is_stalled(s) && s->tenant->engine != COR_ENGINE_CLOUDSYNC;
-    return waits ? "D1" : "D2";
-}
-
-/* Objects without a restorable half in the cloud: only sync can bring them back. */
-static const char *restore_by_sync(const struct cor_situation *s, const char *row,
-                                   struct cor_judgement *ret)
-{
-    if (cor_forecast_ad_in_scope(s, s->ad))
-        return row;
-    return s->ad || s->ad_complete ? "D10" : unread_half(ret);
-}
-
-static const char *judge_restore(const struct cor_write *write, const struct cor_situation *s,
-                                 struct cor_judgement *ret)
-{
-    gboolean held = s->ad && s->ad->life != COR_LIVE && cor_forecast_is_held(s);
-    if (s->entra && s->entra->life == COR_LIVE)
-        return held ? "D13" : "E5";
-    if (!was_synchronized(s->backup) && !was_synchronized(s->entra))
-        return "D15";
-    if (cor_soa_of(s->backup ? s->backup : s->entra, s->ad) == COR_SOA_CONVERTED)
-        return "D15";
-    if (strcmp(write->type, COR_TYPE_DEVICE) == 0)
-        return restore_by_sync(s, "D16", ret);
-    if (strcmp(write->type, COR_TYPE_CONTACT) == 0)
-        return restore_by_sync(s, "D17", ret);
-    return restore_user(s, ret);
-}
-
-/* A group that was deleted and came back keeps the trace in its metadata. */
-static gboolean was_restored_in_ad(const struct cor_record *ad)
-{
-    return ad && cor_json_get(ad->metadata, "isDeleted");
-}
-
-static const char *judge_create(const struct cor_write *write, const struct cor_situation *s,
-                                struct cor_judgement *ret)
-{
-    gboolean group = strcmp(write->type, COR_TYPE_GROUP) == 0;
-    gboolean contact = strcmp(write->type, COR_TYPE_CONTACT) == 0;
-    if (!was_synchronized(s->backup) && !contact)
-        return "D10";
-    if (!s->ad && !s->ad_complete)
-        return unread_half(ret);
-    if (!cor_forecast_ad_in_scope(s, s->ad))
-        return group ? "B8" : "D10";
-    if (group)
-        return was_restored_in_ad(s->ad) ? "D14" : "B7";
-    if (contact)
-        return "B10";
-    /* documented for an AD object that came back; after a purge in the cloud it is inferred */
-    ret->doubtful = !was_restored_in_ad(s->ad);
-    return strcmp(write->type, COR_TYPE_DEVICE) == 0 ? "B11" : "D9";
-}
-
-static const char *judge_soft_delete(const struct cor_write *write, const struct cor_situation *s,
-                                     enum cor_soa soa, struct cor_judgement *ret)
-{
-    gboolean group = strcmp(write->type, COR_TYPE_GROUP) == 0;
-    gboolean contact = strcmp(write->type, COR_TYPE_CONTACT) == 0;
-    if (soa != COR_SOA_ONPREM && (contact || (group && is_mail_enabled(s->entra))))
-        return "C2";
-    if (soa != COR_SOA_ONPREM)
-        return soa == COR_SOA_CONVERTED ? "C1" : "C9";
-    ret->doubtful = TRUE; /* public reports on deleting synchronized objects vary */
-    if (group)
-        return "B1";
-    if (contact)
-        return "B9";
-    if (!s->ad && !s->ad_complete)
-        return unread_half(ret);
-    ret->agrees = !cor_forecast_ad_in_scope(s, s->ad);
-    return strcmp(write->type, COR_TYPE_DEVICE) == 0 ? "B11" : "A24";
 }
 
 /* --- links ----------------------------------------------------------------------------------- */
@@ -232,9 +114,9 @@ static const char *judge_group_link(const struct cor_write *write, const struct 
     gboolean member = strcmp(write->attribute, "member") == 0;
     if (soa == COR_SOA_ONPREM) {
         ret->doubtful = !member;
-        return !member ? "B1" : is_mail_enabled(s->entra) ? "B3" : "B2";
+        return !member ? "B1" : cor_forecast_is_mail_enabled(s->entra) ? "B3" : "B2";
     }
-    if (is_mail_enabled(s->entra))
+    if (cor_forecast_is_mail_enabled(s->entra))
         return "C2";
     if (member && has_group_type(s->entra, "DynamicMembership")) {
         ret->remark = "The service computes the members of a dynamic group from its rule.";
@@ -283,244 +165,6 @@ static const char *judge_link(const struct cor_write *write, const struct cor_si
     return row;
 }
 
-/* --- synchronized objects -------------------------------------------------------------------- */
-
-static gboolean is_exchange_owned(const char *attribute)
-{
-    return is_extension(attribute) || strcmp(attribute, "mail") == 0 ||
-           strcmp(attribute, "proxyAddresses") == 0;
-}
-
-static const char *judge_exchange(const struct cor_write *write, const struct cor_situation *s)
-{
-    if (has_prefix(write->attribute, "msExch") || strcmp(write->attribute, "publicDelegates") == 0)
-        return "A18";
-    if (!is_exchange_owned(write->attribute) || s->exchange_cloud_managed == COR_UNKNOWN)
-        return NULL;
-    return s->exchange_cloud_managed == COR_YES ? "A19" : "A20";
-}
-
-static gboolean in_quarantine(const struct cor_situation *s, const char *attribute)
-{
-    const struct cor_json *errors = cor_record_get(s->entra, "onPremisesProvisioningErrors");
-    for (const struct cor_json *n = cor_json_first(errors); n; n = cor_json_next(n)) {
-        const char *cause = cor_json_get_string(n, "propertyCausingError");
-        gboolean proxy =
-            g_strcmp0(cause, "ProxyAddress") == 0 && strcmp(attribute, "proxyAddresses") == 0;
-        if (proxy || (cause && g_ascii_strcasecmp(cause, attribute) == 0))
-            return TRUE;
-    }
-    return FALSE;
-}
-
-/* An AD object that was made anew in place of the one the cloud object is tied to. */
-static const char *judge_twin(const struct cor_situation *s)
-{
-    const char *known = cor_record_text(s->entra, "onPremisesObjectIdentifier");
-    const char *immutable = cor_record_text(s->entra, "onPremisesImmutableId");
-    gboolean alive = s->ad && s->ad->life == COR_LIVE;
-    if (alive && known && g_ascii_strcasecmp(known, s->ad->key) != 0)
-        return "D12";
-    if (alive || !s->ad_twin)
-        return NULL;
-    g_autofree char *anchor = cor_anchor_of(s->ad_twin);
-    return anchor && g_strcmp0(anchor, immutable) == 0 ? "D12" : "D11";
-}
-
-/* A write that Graph accepts on a synchronized object whose AD half is going or gone: the object
- * itself will not stay as it is. NULL: the AD half is well, or nothing is known against it. */
-static const char *judge_lost_half(const struct cor_situation *s, struct cor_judgement *ret)
-{
-    const char *twin = judge_twin(s);
-    if (twin || !s->ad)
-        return twin;
-    if (s->ad->life != COR_LIVE && cor_forecast_is_held(s)) {
-        settle(ret, COR_VERDICT_DURABLE,
-               "The deletion in AD is held by the deletion guard, and the cloud object with it.");
-        return "D13";
-    }
-    if (s->ad->life != COR_LIVE) {
-        settle(ret, COR_VERDICT_OVERWRITTEN,
-               "The AD object is deleted and the deletion guard lets it pass: the next cycle "
-               "deletes the cloud object, and the write with it.");
-        return "D13";
-    }
-    if (cor_forecast_ad_in_scope(s, s->ad))
-        return NULL;
-    settle(ret, COR_VERDICT_OVERWRITTEN,
-           "The AD object has left the scope of synchronization: the next cycle deletes the cloud "
-           "object, and the write with it.");
-    return "D6";
-}
-
-static const char *judge_shared(const struct cor_write *write, const struct cor_situation *s,
-                                struct cor_judgement *ret)
-{
-    gboolean left, agrees = implied_agrees(write, s, &left);
-    if (!s->ad && !s->ad_complete)
-        return unread_half(ret);
-    ret->agrees = agrees;
-    if (strcmp(write->attribute, "accountEnabled") == 0)
-        return agrees || left ? "A6" : "A5";
-    return left ? "A7" : "A8";
-}
-
-static const char *judge_password(const struct cor_write *write, const struct cor_situation *s,
-                                  struct cor_judgement *ret)
-{
-    const struct cor_tenant *tenant = s->tenant;
-    ret->doubtful = tenant->password_hash_sync == COR_UNKNOWN;
-    ret->agrees = tenant->password_hash_sync == COR_NO;
-    if (strcmp(write->attribute, "passwordProfile") == 0)
-        return tenant->password_writeback == COR_YES ? "A10" : "A9";
-    gboolean restamped =
-        tenant->password_hash_sync != COR_NO && tenant->cloud_password_policy != COR_YES;
-    return restamped ? "A11" : "A13";
-}
-
-static gboolean has_override(const struct cor_write *write, const struct cor_situation *s)
-{
-    struct cor_write as_is = *write;
-    gboolean left;
-    as_is.target = write->live;
-    return strcmp(write->attribute, "mobilePhone") == 0 && s->tenant->bypass_overrides == COR_NO &&
-           !implied_agrees(&as_is, s, &left) && !left;
-}
-
-/* Properties with a row of their own; anything else goes by its rule. */
-static const char *judge_special(const struct cor_write *write, const struct cor_situation *s,
-                                 struct cor_judgement *ret)
-{
-    static const char *const shared[] = {"accountEnabled", "usageLocation", NULL};
-    static const char *const password[] = {"passwordProfile", "passwordPolicies", NULL};
-    static const char *const cloud_only[] = {"assignedLicenses",
-                                             "appRoleAssignments",
-                                             "customSecurityAttributes",
-                                             "extensions",
-                                             "aboutMe",
-                                             "birthday",
-                                             "hireDate",
-                                             "interests",
-                                             "mySite",
-                                             "pastProjects",
-                                             "preferredName",
-                                             "responsibilities",
-                                             "schools",
-                                             "skills",
-                                             NULL};
-    const char *attribute = write->attribute;
-    if (strcmp(attribute, "onPremisesImmutableId") == 0 ||
-        strcmp(attribute, "onPremisesObjectIdentifier") == 0)
-        return "A17";
-    if (g_strv_contains(shared, attribute))
-        return judge_shared(write, s, ret);
-    if (g_strv_contains(password, attribute))
-        return judge_password(write, s, ret);
-    if (strcmp(attribute, "preferredDataLocation") == 0)
-        return s->ad && cor_record_get(s->ad, "msDS-preferredDataLocation") ? "A15" : "A13";
-    if (has_prefix(attribute, "extension_")) {
-        settle(ret, COR_VERDICT_UNKNOWN,
-               "Whether the sync engine feeds this directory extension is not known here.");
-        return "A14";
-    }
-    if (g_strv_contains(cloud_only, attribute))
-        return "A12";
-    if (has_prefix(attribute, "employeeHireDate") ||
-        has_prefix(attribute, "employeeLeaveDateTime") || has_prefix(attribute, "employeeOrgData"))
-        return "A4";
-    return row_if(has_override(write, s), "A21");
-}
-
-static gboolean source_present(const struct cor_flow_rule *rule, const struct cor_record *ad)
-{
-    g_auto(GStrv) names = g_strsplit(rule->sources, " ", 0);
-    for (guint i = 0; ad && names[i]; i++)
-        if (cor_record_get(ad, names[i]))
-            return TRUE;
-    return FALSE;
-}
-
-static const char *judge_by_rule(const struct cor_write *write, const struct cor_situation *s)
-{
-    const struct cor_flow_rule *rule = cor_flow_rule_for(write->type, write->attribute);
-    GHashTable *suppressed = s->flow->suppressed;
-    if (is_read_only(write->type, write->attribute))
-        return "A16";
-    if (!rule)
-        return "A13";
-    if (rule->flags & COR_FLOW_WRITABLE)
-        return source_present(rule, s->ad) ? "A14" : "A13";
-    if (suppressed && g_hash_table_contains(suppressed, write->attribute))
-        return "A3";
-    return rule->kind == COR_FLOW_EXPRESSION ? "A2" : "A1";
-}
-
-static const char *judge_synced_user(const struct cor_write *write, const struct cor_situation *s,
-                                     struct cor_judgement *ret)
-{
-    const char *row = judge_exchange(write, s);
-    gboolean fed = cor_flow_rule_for(write->type, write->attribute) != NULL;
-    if (!row && in_quarantine(s, write->attribute))
-        row = "A22";
-    if (!row)
-        row = judge_special(write, s, ret);
-    if (!row && fed && s->backup && cor_soa_of(s->backup, NULL) == COR_SOA_CONVERTED)
-        row = "C6";
-    return row ? row : judge_by_rule(write, s);
-}
-
-static const char *judge_synced_group(const struct cor_write *write, struct cor_judgement *ret)
-{
-    if (strcmp(write->attribute, "isAssignableToRole") == 0)
-        return "B13";
-    if (strcmp(write->attribute, "assignedLicenses") == 0 ||
-        strcmp(write->attribute, "appRoleAssignments") == 0)
-        return "B4";
-    gboolean fed = cor_flow_rule_for(write->type, write->attribute) != NULL;
-    if (!fed && is_read_only(write->type, write->attribute))
-        return "A16";
-    ret->doubtful = !fed; /* only what flows is reported as refused */
-    return "B1";
-}
-
-static const char *judge_synced_device(const struct cor_write *write, const struct cor_situation *s,
-                                       struct cor_judgement *ret)
-{
-    gboolean left;
-    if (strcmp(write->attribute, "accountEnabled") != 0)
-        return cor_flow_rule_for(write->type, write->attribute) ||
-                       is_read_only(write->type, write->attribute)
-                   ? "A16"
-                   : "A13";
-    if (!s->ad && !s->ad_complete)
-        return unread_half(ret);
-    ret->agrees = implied_agrees(write, s, &left) || left;
-    return "B12";
-}
-
-static const char *judge_by_type(const struct cor_write *write, const struct cor_situation *s,
-                                 struct cor_judgement *ret)
-{
-    if (strcmp(write->type, COR_TYPE_GROUP) == 0)
-        return judge_synced_group(write, ret);
-    if (strcmp(write->type, COR_TYPE_DEVICE) == 0)
-        return judge_synced_device(write, s, ret);
-    if (strcmp(write->type, COR_TYPE_CONTACT) == 0)
-        return "B9";
-    return judge_synced_user(write, s, ret);
-}
-
-static const char *judge_synced(const struct cor_write *write, const struct cor_situation *s,
-                                struct cor_judgement *ret)
-{
-    const char *row = judge_by_type(write, s, ret);
-    /* refusal is decided by mastership, whatever becomes of the AD half */
-    if (cor_forecast_row(row)->running == COR_VERDICT_REFUSED || strcmp(row, "E1") == 0)
-        return row;
-    const char *lost = judge_lost_half(s, ret);
-    return lost ? lost : row;
-}
-
 /* --- cloud-owned objects --------------------------------------------------------------------- */
 
 static const char *judge_converted(const struct cor_write *write, const struct cor_situation *s)
@@ -531,13 +175,13 @@ static const char *judge_converted(const struct cor_write *write, const struct c
         "onPremisesImmutableId",        "onPremisesSamAccountName",
         "onPremisesSecurityIdentifier", "onPremisesUserPrincipalName",
         "onPremisesObjectIdentifier",   NULL};
-    if (group && is_extension(write->attribute))
+    if (group && cor_forecast_is_extension(write->attribute))
         return "C3";
     if (strcmp(write->type, COR_TYPE_USER) == 0 && g_strv_contains(identity, write->attribute))
         return "C4";
-    if (is_read_only(write->type, write->attribute))
+    if (cor_forecast_is_read_only(write->type, write->attribute))
         return "A16";
-    return s->ad && (s->ad->life != COR_LIVE || ad_is_disabled(s->ad)) ? "C8" : "C1";
+    return s->ad && (s->ad->life != COR_LIVE || cor_forecast_is_disabled(s->ad)) ? "C8" : "C1";
 }
 
 /* Would the service tie an AD object that arrives as new to this cloud object? The reason when it
@@ -567,7 +211,7 @@ static gboolean is_hard(const struct cor_situation *s, const struct cor_record *
 static gboolean survives_takeover(const struct cor_write *write, const struct cor_situation *s)
 {
     struct cor_flow_value implied;
-    gboolean left, agrees = implied_agrees(write, s, &left);
+    gboolean left, agrees = cor_forecast_agrees(write, s, &left);
     cor_forecast_implied(write, s, &implied);
     gboolean empty = implied.result != COR_FLOW_VALUE;
     cor_flow_value_clear(&implied);
@@ -588,16 +232,17 @@ static const char *judge_takeover(const struct cor_write *write, const struct co
     if (ret->remark)
         ret->agrees = TRUE;
     if (hard && s->tenant->block_hard_match == COR_YES)
-        settle(ret, COR_VERDICT_CONFLICT,
-               "The tenant blocks takeover by hard match: the write stays, and the AD object ends "
-               "in InvalidHardMatch.");
+        cor_forecast_settle(
+            ret, COR_VERDICT_CONFLICT,
+            "The tenant blocks takeover by hard match: the write stays, and the AD object ends "
+            "in InvalidHardMatch.");
     return hard ? "C11" : "C10";
 }
 
 static const char *judge_cloud(const struct cor_write *write, const struct cor_situation *s,
                                enum cor_soa soa, struct cor_judgement *ret)
 {
-    if (is_read_only(write->type, write->attribute) &&
+    if (cor_forecast_is_read_only(write->type, write->attribute) &&
         strcmp(write->attribute, "onPremisesImmutableId") != 0)
         return "A16";
     const char *row = judge_takeover(write, s, s->ad ? s->ad : s->ad_twin, ret);
@@ -610,11 +255,11 @@ static const char *judge_rollback(const struct cor_write *write, const struct co
                                   struct cor_judgement *ret)
 {
     gboolean left;
-    if (is_read_only(write->type, write->attribute))
+    if (cor_forecast_is_read_only(write->type, write->attribute))
         return "A16";
     if (!cor_flow_rule_for(write->type, write->attribute))
         return "C9";
-    ret->agrees = implied_agrees(write, s, &left);
+    ret->agrees = cor_forecast_agrees(write, s, &left);
     return "C5";
 }
 
@@ -622,13 +267,13 @@ static const char *judge_rollback(const struct cor_write *write, const struct co
 static gboolean is_exchange_only(const struct cor_write *write, const struct cor_situation *s)
 {
     return strcmp(write->type, COR_TYPE_CONTACT) == 0 ||
-           (strcmp(write->type, COR_TYPE_GROUP) == 0 && is_mail_enabled(s->entra));
+           (strcmp(write->type, COR_TYPE_GROUP) == 0 && cor_forecast_is_mail_enabled(s->entra));
 }
 
 static const char *judge_update(const struct cor_write *write, const struct cor_situation *s,
                                 enum cor_soa soa, struct cor_judgement *ret)
 {
-    if (has_prefix(write->attribute, "onPremisesSyncBehavior"))
+    if (g_str_has_prefix(write->attribute, "onPremisesSyncBehavior"))
         return cor_json_bool(write->target) || cor_json_get_bool(write->target, "isCloudManaged")
                    ? "C7"
                    : "E8";
@@ -636,7 +281,7 @@ static const char *judge_update(const struct cor_write *write, const struct cor_
         return "C2";
     switch (soa) {
     case COR_SOA_ONPREM:
-        return judge_synced(write, s, ret);
+        return cor_forecast_synced(write, s, ret);
     case COR_SOA_CONVERTED:
         return judge_converted(write, s);
     case COR_SOA_ROLLBACK_PENDING:
@@ -669,7 +314,7 @@ static const char *judge_sync_off(const struct cor_write *write, const struct co
     if (s->tenant->sync_enabled != COR_NO || write->action != COR_ACTION_UPDATE || !fed)
         return NULL;
     if (cor_soa_of(s->entra, s->ad) == COR_SOA_ONPREM ||
-        is_read_only(write->type, write->attribute))
+        cor_forecast_is_read_only(write->type, write->attribute))
         return NULL;
     return s->ad && is_hard(s, s->ad) && s->ad->life == COR_LIVE ? "C15" : "C14";
 }
@@ -690,9 +335,9 @@ void cor_forecast_judge(const struct cor_write *write, const struct cor_situatio
     if (write->in_ad)
         ret->row = judge_in_ad(write, s);
     else if (write->action == COR_ACTION_RESTORE)
-        ret->row = s->holder ? "E2" : judge_restore(write, s, ret);
+        ret->row = s->holder ? "E2" : cor_forecast_restore(write, s, ret);
     else if (write->action == COR_ACTION_CREATE || !s->entra)
-        ret->row = judge_create(write, s, ret);
+        ret->row = cor_forecast_create(write, s, ret);
     else if (is_no_op(write))
         ret->row = "E5";
     else if (judge_sync_off(write, s))
@@ -700,7 +345,7 @@ void cor_forecast_judge(const struct cor_write *write, const struct cor_situatio
     else if (soa == COR_SOA_UNKNOWN)
         ret->row = "E1";
     else if (write->action == COR_ACTION_SOFT_DELETE)
-        ret->row = judge_soft_delete(write, s, soa, ret);
+        ret->row = cor_forecast_delete(write, s, soa, ret);
     else if (write->action == COR_ACTION_LINK || write->action == COR_ACTION_UNLINK)
         ret->row = judge_link(write, s, soa, ret);
     else if (s->holder && soa != COR_SOA_ONPREM)
