@@ -2,13 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Capture against its peers in the same run, as ratios (docs/performance.md keeps the figures).
 
-    bench.py [--objects N] [--runs N] [ad] [entra] [history]
+    bench.py [--objects N] [--runs N] [--lab DIR] [ad] [entra] [history]
 
-ad     one capture of N users against ldapsearch: same filter, attributes, paging, GSSAPI bind.
-entra  one capture of N users against a plain sequential curl fetch of the same pages.
-history  what recaptures and differences cost.
+ad       one capture of N users against ldapsearch: same filter, attributes, paging, GSSAPI bind.
+entra    one capture of N users against curl asking the same requests one after the other.
+history  what recaptures, differences, verification and the store's file cost.
 Peak memory is the process's own (getrusage), at N/10 and N objects, to show that it does not grow.
-Each figure is the median of the runs; peers alternate with the program.
+Each figure is the median of the runs; peers alternate with the program. --lab DIR uses a lab that is
+up (`lab up --objects N`) and skips N/10. $ANCHORWATCH names the program; take a release build.
 """
 import argparse
 import json
@@ -18,17 +19,21 @@ import statistics
 import subprocess
 import sys
 import time
+import urllib.parse
+import urllib.request
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
                                 "scenario"))
 import harness  # noqa: E402
 
 LIMITS = {"wall ratio": 1.15, "peak MiB": 96}
+GROWTH_MIB = 8  # from N/10 to N objects; more is not the noise of an allocator
 FILTER = ("(|(objectClass=user)(objectClass=group)(objectClass=contact)"
           "(objectClass=organizationalUnit))")
+EXTENDED_DN = "1.2.840.113556.1.4.529=::MAMCAQE="  # links with the GUID of their target
 
 
-def measure(args, env, stdout=subprocess.DEVNULL):
+def measure(args, env, good=(0,), stdout=subprocess.DEVNULL):
     """Wall seconds, CPU seconds and peak MiB of one process."""
     started = time.monotonic()
     child = subprocess.Popen(args, env=env, stdout=stdout, stderr=subprocess.PIPE)
@@ -36,169 +41,229 @@ def measure(args, env, stdout=subprocess.DEVNULL):
     _, status, usage = os.wait4(child.pid, 0)
     wall = time.monotonic() - started
     code = os.waitstatus_to_exitcode(status)
-    if code != 0:
+    if code not in good:
         raise SystemExit(f"{args[:4]} ended {code}: {err.decode()[-2000:]}")
     return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def half_conf(scene, keep, name):
-    """The lab's configuration with one directory and a fresh store."""
-    with open(scene.env["ANCHORWATCH_CONF"], encoding="utf-8") as handle:
-        text = handle.read()
-    drop = "entra" if keep == "ad" else "ad"
-    text = re.sub(rf"(?ms)^\[{drop} [^\]]*\]\n.*?(?=^\[|\Z)", "", text)
-    store = os.path.join(scene.dir, f"{name}.db")
-    text = re.sub(r"(?m)^path=.*$", f"path={store}", text)
-    path = os.path.join(scene.dir, f"{name}.conf")
+def write_private(path, text):
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
         handle.write(text)
-    return path, store
 
 
-def fresh(store):
-    for suffix in ("", "-wal", "-shm", ".lock"):
-        if os.path.exists(store + suffix):
-            os.unlink(store + suffix)
+class Half:
+    """The lab's configuration with one directory alone, and a store of its own."""
+
+    def __init__(self, scene, keep, name):
+        with open(scene.conf, encoding="utf-8") as handle:
+            text = handle.read()
+        drop = "entra" if keep == "ad" else "ad"
+        text = re.sub(rf"(?ms)^\[{drop} [^\]]*\]\n.*?(?=^\[|\Z)", "", text)
+        self.scene, self.directory = scene, keep
+        self.store = os.path.join(scene.dir, f"{name}.db")
+        self.conf = os.path.join(scene.dir, f"{name}.conf")
+        write_private(self.conf, re.sub(r"(?m)^path=.*$", f"path={self.store}", text))
+        for suffix in ("", "-wal", "-shm", ".lock"):
+            if os.path.exists(self.store + suffix):
+                os.unlink(self.store + suffix)
+
+    def run(self, *args, good=(0,)):
+        return measure([harness.binary(), "-c", self.conf, *args], self.scene.env, good)
+
+    def capture(self):
+        """Status 3: the point is partial, because the other directory is not configured."""
+        figures = self.run("snapshot", good=(0, 3))
+        _, doc, _ = self.scene.aw("snapshots", "--format", "json", conf=self.conf)
+        half = [h for h in json.loads(doc)["items"][-1]["halves"]
+                if h["directory"] == self.directory][0]
+        if half["state"] != "complete":
+            raise SystemExit(f"the capture is {half['state']}: {half['problems']}")
+        return figures
 
 
-def capture(scene, keep, run):
-    conf, store = half_conf(scene, keep, f"bench-{keep}")
-    fresh(store)
-    figures = measure([harness.binary(), "-c", conf, "snapshot"], scene.env)
+# --- the peers ----------------------------------------------------------------------------------
+
+def ldapsearch(scene):
+    """As the program's own account: its keytab, sign and seal."""
+    env = {**scene.env, "KRB5CCNAME": f"FILE:{scene.dir}/bench.cc"}
+    subprocess.run(["kinit", "-k", "-t", env["LAB_KEYTAB"], env["LAB_PRINCIPAL"]], check=True,
+                   env=env)
+    return measure(["ldapsearch", "-Q", "-Y", "GSSAPI", "-N", "-LLL", "-o", "ldif-wrap=no",
+                    "-H", env["LAB_LDAP_URI"], "-b", scene.base, "-E", "pr=1000/noprompt",
+                    "-E", EXTENDED_DN, FILTER, "*", "replPropertyMetaData"], env)
+
+
+def agent_token(scene):
+    with open(os.path.join(scene.dir, "tenant", "credentials.json"), encoding="utf-8") as handle:
+        agent = json.load(handle)["agent"]
+    form = urllib.parse.urlencode({
+        "grant_type": "client_credentials", "client_id": agent["client_id"],
+        "client_secret": agent["client_secret"],
+        "scope": "https://graph.microsoft.com/.default"}).encode()
+    with urllib.request.urlopen(scene.env["LAB_TOKEN_URL"], form, context=scene.tls) as answer:
+        return json.load(answer)["access_token"]
+
+
+def quoted(text):
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def curl_script(scene, requests):
+    """curl's own file of requests; each block stands alone, the connection is kept."""
+    base, token, blocks = scene.env["LAB_GRAPH_URL"], agent_token(scene), []
+    common = ["silent", "show-error", "compressed", f"cacert = {scene.env['LAB_CA_FILE']}",
+              'output = "/dev/null"', 'write-out = "%{http_code}\\n"',
+              f'header = "Authorization: Bearer {token}"', 'header = "Accept: application/json"',
+              'header = "Prefer: include-unknown-enum-members"']
+    for request in requests:
+        lines = common + [f"url = {quoted(urllib.parse.urljoin(base, request['url']))}"]
+        if request["method"] == "POST":
+            lines += ['header = "Content-Type: application/json"',
+                      f"data-raw = {quoted(request['body'])}"]
+        blocks.append("\n".join(lines))
+    return "\nnext\n".join(blocks) + "\n"
+
+
+def curl_replay(scene, requests):
+    """One curl process, one connection, the capture's requests one after the other."""
+    script = os.path.join(scene.dir, "bench.curl")
+    write_private(script, curl_script(scene, requests))
+    answers = os.path.join(scene.dir, "bench.codes")
+    with open(answers, "wb") as out:
+        figures = measure(["curl", "--config", script], scene.env, stdout=out)
+    with open(answers, encoding="ascii") as handle:
+        got = [int(line) for line in handle]
+    wanted = [r["status"] for r in requests]
+    if got != wanted:
+        bad = [(r["url"], w, g) for r, w, g in zip(requests, wanted, got) if w != g]
+        raise SystemExit(f"curl got other answers: {len(got)} of {len(wanted)}, {bad[:3]}")
     return figures
 
 
-def ldapsearch(scene, run):
-    scene._kerberos()
-    return measure(["ldapsearch", "-Q", "-Y", "GSSAPI", "-N", "-LLL", "-o", "ldif-wrap=no",
-                    "-H", scene.env["LAB_LDAP_URI"], "-b", scene.base,
-                    "-E", "pr=1000/noprompt", "-E", "!1.2.840.113556.1.4.529=:MAMCAQE=",
-                    FILTER, "*", "replPropertyMetaData"], scene.env)
+def capture_requests(scene):
+    """What the capture just made has asked the tenant, without the token."""
+    log = scene.control("GET", "requests")
+    if log["total"] != len(log["requests"]):
+        raise SystemExit("the tenant's log of requests was too short")
+    return [r for r in log["requests"] if "/oauth2/" not in r["url"]]
 
 
-def curl_pages(scene, urls, run):
-    """One curl process, one connection, the pages one after the other, compressed like ours."""
-    listing = os.path.join(scene.dir, "pages.txt")
-    with open(os.open(listing, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
-        for url in urls:
-            handle.write(f'url = "{url}"\noutput = "/dev/null"\n')
-        handle.write(f'header = "Authorization: Bearer {scene.token()}"\n')
-        handle.write('header = "Prefer: include-unknown-enum-members"\n')
-    return measure(["curl", "-sS", "--fail", "--compressed", "--cacert", scene.env["LAB_CA_FILE"],
-                    "--config", listing], scene.env)
-
+# --- the comparisons ----------------------------------------------------------------------------
 
 def compare(name, ours, peers, peer_name):
-    walls = [a[0] / b[0] for a, b in zip(ours, peers)]
-    ratio = statistics.median(walls)
+    pairs = [a[0] / b[0] for a, b in zip(ours, peers)]
     row = {"what": name, "wall s": statistics.median(f[0] for f in ours),
-           f"{peer_name} wall s": statistics.median(f[0] for f in peers), "wall ratio": ratio,
+           f"{peer_name} wall s": statistics.median(f[0] for f in peers),
+           "wall ratio": statistics.median(pairs), "best": min(pairs), "worst": max(pairs),
            "cpu s": statistics.median(f[1] for f in ours),
            f"{peer_name} cpu s": statistics.median(f[1] for f in peers),
            "peak MiB": max(f[2] for f in ours)}
-    print("  ".join(f"{k} {v:.2f}" if isinstance(v, float) else f"{k} {v}"
+    print("  ".join(f"{k} {v:.2f}" if isinstance(v, float) else v if k == "what" else f"{k} {v}"
                     for k, v in row.items()), flush=True)
     return row
 
 
-def verdict(rows):
-    bad = [f"{row['what']}: {k} {row[k]:.2f} > {limit}" for row in rows
-           for k, limit in LIMITS.items() if k in row and row[k] > limit]
-    for line in bad:
-        print("over the limit:", line)
-    return 1 if bad else 0
-
-
 def bench_ad(scene, count, runs):
     ours, peers = [], []
-    for run in range(runs):
-        peers.append(ldapsearch(scene, run))
-        ours.append(capture(scene, "ad", run))
-    return [compare(f"AD, {count} users", ours, peers, "ldapsearch")]
-
-
-def page_urls(scene):
-    """The GET requests of the capture just made, in their order."""
-    log = scene.control("GET", "requests")["requests"]
-    base = scene.env["LAB_GRAPH_URL"]
-    return [r["url"] if r["url"].startswith("https:") else base + r["url"] for r in log
-            if r["method"] == "GET" and "/_lab/" not in r["url"] and r["status"] == 200]
+    for _ in range(runs):
+        peers.append(ldapsearch(scene))
+        ours.append(Half(scene, "ad", "bench-ad").capture())
+    return [compare(f"AD, {count} users:", ours, peers, "ldapsearch")]
 
 
 def bench_entra(scene, count, runs):
     ours, peers = [], []
-    for run in range(runs):
+    for _ in range(runs):
         scene.control("DELETE", "requests")
-        ours.append(capture(scene, "entra", run))
-        peers.append(curl_pages(scene, page_urls(scene), run))
-    return [compare(f"Entra, {count} users", ours, peers, "curl")]
+        ours.append(Half(scene, "entra", "bench-entra").capture())
+        peers.append(curl_replay(scene, capture_requests(scene)))
+    return [compare(f"Entra, {count} users:", ours, peers, "curl")]
 
 
 def bench_history(scene, count, runs):
-    conf, store = half_conf(scene, "ad", "bench-history")
-    fresh(store)
-    first = measure([harness.binary(), "-c", conf, "snapshot"], scene.env)
-    size = os.path.getsize(store)
-    again = [measure([harness.binary(), "-c", conf, "snapshot"], scene.env) for _ in range(runs)]
-    diffs = [measure([harness.binary(), "-c", conf, "diff", "1", "2"], scene.env)
-             for _ in range(runs)]
-    print(f"history, {count} users: first {first[0]:.2f} s and {size / 1e6:.1f} MB, unchanged again "
-          f"{statistics.median(f[0] for f in again):.2f} s and "
-          f"{(os.path.getsize(store) - size) / runs / 1e3:.1f} kB each, "
-          f"difference {statistics.median(f[0] for f in diffs):.3f} s")
+    half = Half(scene, "ad", "bench-history")
+    first = half.capture()
+    size = os.path.getsize(half.store)
+    again = [half.capture() for _ in range(runs)]
+    grown = os.path.getsize(half.store) - size
+    diffs = [half.run("diff", "1", "2") for _ in range(runs)]
+    checks = [half.run("verify") for _ in range(runs)]
+    print(f"history, {count} users: first {first[0]:.2f} s, {size / 1e6:.1f} MB "
+          f"({size / count:.0f} bytes a user); unchanged again "
+          f"{statistics.median(f[0] for f in again):.2f} s, {grown / runs / 1e3:.1f} kB each; diff "
+          f"{statistics.median(f[0] for f in diffs):.3f} s; verify "
+          f"{statistics.median(f[0] for f in checks):.2f} s, peak "
+          f"{max(f[2] for f in checks):.0f} MiB", flush=True)
     return []
 
 
 BENCHES = {"ad": bench_ad, "entra": bench_entra, "history": bench_history}
 
 
+def verdict(small, large):
+    bad = [f"{row['what']} {k} {row[k]:.2f} > {limit}" for row in large
+           for k, limit in LIMITS.items() if row[k] > limit]
+    for a, b in zip(small, large):
+        grown = b["peak MiB"] - a["peak MiB"]
+        print(f"memory: {a['what']} {a['peak MiB']:.1f} MiB, {b['what']} {b['peak MiB']:.1f} MiB")
+        if grown > GROWTH_MIB:
+            bad.append(f"{b['what']} memory grows by {grown:.1f} MiB")
+    for line in bad:
+        print("over the limit:", line)
+    return 1 if bad else 0
+
+
+# --- where it runs ------------------------------------------------------------------------------
+
 def inside(options):
     scene = harness.Scene()
     rows = []
-    if "entra" in options.what and os.environ.get("AW_BULK"):
-        scene.control("POST", "bulk", {"users": int(os.environ["AW_BULK"])})
     for name in options.what:
         rows += BENCHES[name](scene, options.objects, options.runs)
-    with open(os.environ["AW_BENCH_OUT"], "w", encoding="utf-8") as handle:
-        json.dump(rows, handle)
+    write_private(os.path.join(scene.dir, "bench.json"), json.dumps(rows))
     return 0
 
 
+def run_in(place, options, count):
+    """The rows measured in the lab of a folder."""
+    subprocess.run([harness.LAB, "exec", "--dir", place, "/usr/bin/python3",
+                    os.path.abspath(__file__), "--objects", str(count), "--runs",
+                    str(options.runs), *options.what],
+                   env={**os.environ, "ANCHORWATCH_BENCH_INSIDE": "1"}, check=True)
+    with open(os.path.join(place, "bench.json"), encoding="utf-8") as handle:
+        return json.load(handle)
+
+
 def in_lab(options, count):
-    """A lab with count users in AD and in the tenant; answers the rows."""
+    """A new lab with count users in AD and, synchronized, in the tenant."""
     place = f"/tmp/anchorwatch-bench-{os.getpid()}-{count}"
-    out = f"{place}.json"
     try:
-        subprocess.run([harness.LAB, "up", "--dir", place, "--objects",
-                        str(count if "ad" in options.what or "history" in options.what else 0)],
-                       check=True, stdout=subprocess.DEVNULL)
-        env = {**os.environ, "AW_BENCH_INSIDE": str(count), "AW_BENCH_OUT": out}
-        if "ad" not in options.what:
-            env["AW_BULK"] = str(count)
-        subprocess.run([harness.LAB, "exec", "--dir", place, "/usr/bin/python3",
-                        os.path.abspath(__file__), "--objects", str(count), "--runs",
-                        str(options.runs), *options.what], env=env, check=True)
-        with open(out, encoding="utf-8") as handle:
-            return json.load(handle)
+        subprocess.run([harness.LAB, "up", "--dir", place, "--objects", str(count)], check=True,
+                       stdout=subprocess.DEVNULL)
+        return run_in(place, options, count)
     finally:
-        subprocess.run([harness.LAB, "down", "--dir", place], stdout=subprocess.DEVNULL)
-        if os.path.exists(out):
-            os.unlink(out)
+        subprocess.run([harness.LAB, "down", "--dir", place], stdout=subprocess.DEVNULL,
+                       check=False)
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--objects", type=int, default=50000)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("what", nargs="*", default=["ad", "entra", "history"])
+    parser.add_argument("--lab")
+    parser.add_argument("what", nargs="*")
     options = parser.parse_args()
-    if os.environ.get("AW_BENCH_INSIDE"):
+    options.what = options.what or list(BENCHES)
+    unknown = set(options.what) - set(BENCHES)
+    if unknown:
+        parser.error(f"unknown: {' '.join(sorted(unknown))}; known: {' '.join(BENCHES)}")
+    if os.environ.get("ANCHORWATCH_BENCH_INSIDE"):
         return inside(options)
+    if options.lab:
+        return verdict([], run_in(options.lab, options, options.objects))
     small = in_lab(options, options.objects // 10)
-    large = in_lab(options, options.objects)
-    for a, b in zip(small, large):
-        print(f"memory: {a['what']} {a['peak MiB']:.1f} MiB, {b['what']} {b['peak MiB']:.1f} MiB")
-    return verdict(large)
+    return verdict(small, in_lab(options, options.objects))
 
 
 if __name__ == "__main__":

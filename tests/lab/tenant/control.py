@@ -4,7 +4,8 @@
     GET/POST   /_lab/clock      {"now": RFC 3339} | {"offset_seconds": n} | {"advance_seconds": n},
                                 with "frozen": true the clock then stands still; DELETE: real time
     GET/POST   /_lab/faults     see faults.py; DELETE /_lab/faults[/{id}]
-    GET/DELETE /_lab/requests   log of method, url, status, client, fault, milliseconds
+    GET/DELETE /_lab/requests   log of method, url, status, client, fault, milliseconds,
+                                body of a $batch
     GET/POST   /_lab/settings   state.SETTINGS, plus "features", "deletion_prevention", "secrets";
                                 DELETE: back to the defaults
     POST       /_lab/grants     {"client_id": …, "permissions": […]} sets what an app holds

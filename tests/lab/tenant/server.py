@@ -81,8 +81,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send(response, headers, context['fault'])
 
     def record(self, context, response, started):
+        batch = context['body'].decode('utf-8', 'replace') if '/$batch' in self.path else None
         self.server.app.log({
-            'method': self.command, 'url': self.path, 'status': response.status,
+            'method': self.command, 'url': self.path, 'status': response.status, 'body': batch,
             'client': context['client'], 'fault': context['fault'] and context['fault']['kind'],
             'milliseconds': round((time.monotonic() - started) * 1000, 1),
             'time': self.server.app.tenant.timestamp()})
