@@ -235,7 +235,6 @@ static gboolean give_up(struct capture *capture, GError *reason_taken, GError **
 static gboolean finish(struct capture *capture, GError **error)
 {
     GError *failure = NULL;
-    capture->stats.peer_clock_us = ad_server_clock(capture->connection);
     settle_stats(capture);
     judge_contents(capture);
     if (capture->sink->finish(capture->sink, capture->proof, &capture->stats, &failure))
@@ -258,6 +257,8 @@ static gboolean run(struct capture *capture, GCancellable *cancellable, GError *
     if (!whole) {
         cor_proof_problem(capture->proof, capture->segment, failure->message);
         g_error_free(failure);
+    } else {
+        capture->stats.peer_clock_us = ad_server_clock(capture->connection);
     }
     return finish(capture, error);
 }

@@ -414,8 +414,8 @@ static void explain_certificate(const struct ad_options *options,
 {
     GCancellable *cancellable = connection->cancellable;
     if (options->transport != AD_LDAPS || connection->bind_code != LDAP_SERVER_DOWN ||
-        answers_anonymously(options, connection->uri, LDAP_OPT_X_TLS_DEMAND, cancellable) ||
-        !answers_anonymously(options, connection->uri, LDAP_OPT_X_TLS_ALLOW, cancellable))
+        !answers_anonymously(options, connection->uri, LDAP_OPT_X_TLS_ALLOW, cancellable) ||
+        answers_anonymously(options, connection->uri, LDAP_OPT_X_TLS_DEMAND, cancellable))
         return;
     g_clear_error(failure);
     g_set_error(failure, AD_ERROR, COR_E_CONFIG,

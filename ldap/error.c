@@ -19,7 +19,7 @@ struct clue {
 
 static const struct clue clues[] = {
     /* libkrb5 below SASL */
-    {"Clock skew too great", COR_E_CONFIG,
+    {"Clock skew too great", COR_E_AUTH,
      "this host's clock and the domain controller's differ by more than Kerberos allows; "
      "synchronise the clock"},
     {"not found in Kerberos database", COR_E_CONFIG,

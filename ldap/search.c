@@ -11,6 +11,8 @@
 
 #include "ldap/decode.h"
 
+#include <errno.h>
+
 enum {
     SLICE_MS = 250,         /* how long a cancellation may go unnoticed */
     PAGE_PATIENCE = 10,     /* time-outs one page may take in all, however it trickles */
@@ -62,6 +64,19 @@ static gboolean fail_transport(struct ad_connection *connection, int code, GErro
     return FALSE;
 }
 
+/* liblber tells only by errno that a message was larger than AD_MESSAGE_MAX. */
+static gboolean fail_result(struct ad_connection *connection, int system_code, GError **error)
+{
+    int code = LDAP_SERVER_DOWN;
+    ldap_get_option(connection->ld, LDAP_OPT_RESULT_CODE, &code);
+    if (system_code != ERANGE)
+        return fail_transport(connection, code, error);
+    g_set_error(error, AD_ERROR, COR_E_LIMIT,
+                "%s sent a message of more than %u MiB, which is not accepted", connection->uri,
+                (unsigned)(AD_MESSAGE_MAX / (1024 * 1024)));
+    return FALSE;
+}
+
 /* Wait for one message in slices. */
 static gboolean wait_message(struct run *run, LDAPMessage **ret, GError **error)
 {
@@ -74,14 +89,12 @@ static gboolean wait_message(struct run *run, LDAPMessage **ret, GError **error)
                         connection->uri);
             return FALSE;
         }
+        errno = 0;
         int type = ldap_result(connection->ld, run->msgid, LDAP_MSG_ONE, &slice, ret);
         if (type > 0)
             return TRUE;
-        if (type < 0) {
-            int code = LDAP_SERVER_DOWN;
-            ldap_get_option(connection->ld, LDAP_OPT_RESULT_CODE, &code);
-            return fail_transport(connection, code, error);
-        }
+        if (type < 0)
+            return fail_result(connection, errno, error);
         if (g_get_monotonic_time() > MIN(idle_us, run->page_deadline_us))
             return fail_transport(connection, LDAP_TIMEOUT, error);
     }
