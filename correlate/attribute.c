@@ -41,7 +41,7 @@ static void settle(struct cor_change *change, enum cor_origin origin, enum cor_g
 static void add_event(struct judging *j, const char *kind, const struct cor_event_row *event)
 {
     const struct cor_json *actor = cor_json_get(event->doc, "actor");
-    g_autofree char *when = cor_time_text(event->time_us);
+    g_autofree char *when = cor_time_text(event->time_us - event->time_us % COR_SECOND_US);
     g_autofree char *who = cor_actor_text(actor);
     gboolean sync = strcmp(kind, "sync-actor") == 0;
     struct cor_json *fields = cor_json_new_object();

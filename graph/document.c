@@ -60,13 +60,28 @@ gboolean entra_id_ok(const char *text)
     return TRUE;
 }
 
+/* The service puts the id without dashes before the UPN of a deleted user; people know it without.
+ */
+static const char *without_id(const char *name, const char *id)
+{
+    const char *at = name;
+    for (; *id; id++) {
+        if (*id == '-')
+            continue;
+        if (g_ascii_tolower(*at) != g_ascii_tolower(*id))
+            return name;
+        at++;
+    }
+    return *at ? at : name;
+}
+
 static char *name_of(const struct cor_json *document, const char *id)
 {
     static const char *const names[] = {"userPrincipalName", "displayName", "mail", "appId"};
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         const char *name = cor_json_get_string(document, names[i]);
         if (name && *name)
-            return g_strdup(name);
+            return g_strdup(without_id(name, id));
     }
     return g_strdup(id);
 }

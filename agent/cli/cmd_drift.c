@@ -97,7 +97,8 @@ static void print_summary(const struct listing *listing)
     }
     g_autoptr(GList) kinds = g_hash_table_get_keys(listing->counts);
     kinds = g_list_sort(kinds, (GCompareFunc)strcmp);
-    text_print(cli, TEXT_BOLD, "\n%" G_GUINT64_FORMAT " findings:", listing->found);
+    text_print(cli, TEXT_BOLD, "\n%" G_GUINT64_FORMAT " finding%s:", listing->found,
+               listing->found == 1 ? "" : "s");
     for (GList *k = kinds; k; k = k->next)
         text_print(cli, TEXT_BOLD, " %" G_GSIZE_FORMAT " %s%s",
                    GPOINTER_TO_SIZE(g_hash_table_lookup(listing->counts, k->data)), (char *)k->data,

@@ -58,7 +58,7 @@ token=$(curl -sS --cacert "$LAB_CA_FILE" "$LAB_TOKEN_URL" -d grant_type=client_c
 
 run() {
     printf '\n\033[1m$ %s\033[0m\n' "$*"
-    "$@" || printf '(exit status %s)\n' "$?"
+    "$@" || printf '\033[2m(exit status %s)\033[0m\n' "$?"
 }
 
 # a change in Active Directory, as an administrator would make it
@@ -160,11 +160,20 @@ echo "   Bo is enabled again: $(graph GET "/users/$bo?\$select=accountEnabled" |
 echo "   Cai is back:         $(graph GET "/users/$cai?\$select=userPrincipalName" | jq -r .userPrincipalName)"
 echo "   Ada's title by hand: $(graph PATCH "/users/$ada" '{"jobTitle":"Engineer"}' | jq -r .error.message)"
 
-say "The sync server stops; five hours later"
+say "Ada's account is disabled in AD and in the cloud; then the sync server stops; five hours later"
+ad <<LDIF
+dn: CN=ada,OU=Staff,$LAB_BASE_DN
+changetype: modify
+replace: userAccountControl
+userAccountControl: 546
+LDIF
+"$here/lab" sync >/dev/null
 "$here/lab" clock +5h >/dev/null
 run anchorwatch snapshot
 run anchorwatch drift
-run anchorwatch plan --to 1 bo
+echo
+echo "   Who enables Ada in the cloud now would see it work, until synchronization resumes:"
+run anchorwatch plan --to 1 --attributes accountEnabled ada
 
 say "Is the history intact?"
 run anchorwatch verify

@@ -252,6 +252,10 @@ def suite(scene):
     after = scene.snapshot()
     status, doc = scene.aw_json("diff", str(before), str(after))
     scene.equal("diff reports findings by its exit status", status, 1)
+    if os.environ.get("AW_DUMP"):
+        import json
+        with open(os.environ["AW_DUMP"], "w", encoding="utf-8") as handle:
+            json.dump(doc, handle, indent=1)
     wanted = expectations()
     for want in wanted:
         judge(scene, want, want.find(doc["items"]))
