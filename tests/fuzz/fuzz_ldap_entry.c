@@ -4,7 +4,6 @@
  * newline. Whatever becomes of it must be writable as canonical JSON and parse again.
  */
 #include "ldap/entry.h"
-#include "ldap/locate.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -57,7 +56,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     AD_SCHEMA_AUTO *schema = make_schema();
     AD_ENTRY_AUTO *entry = ad_entry_new();
-    g_autoptr(GPtrArray) servers = ad_srv_parse(data, size);
     while (size > 0) {
         const uint8_t *newline = memchr(data, '\n', size);
         size_t len = newline ? (size_t)(newline - data) : size;
