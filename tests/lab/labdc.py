@@ -1,67 +1,71 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The lab's domain controller: provision, extend the schema, seed, grant, load. Runs inside the lab's
-namespaces, as root there, on the database files of a Samba that is not running yet (or is, for
-the bulk loader).
+"""The lab's domain controller: provision, extend the schema, accounts and their rights. Runs inside
+the lab's namespaces, as root there, on the database files of a Samba that is not running yet.
 """
 import os
 import subprocess
-import sys
+import uuid
 
 REALM, DOMAIN, FQDN, DC = "LAB.EXAMPLE.TEST", "LAB", "lab.example.test", "dc1"
+HOST = f"{DC}.{FQDN}"
 BASE = "DC=lab,DC=example,DC=test"
 ADMIN_PASSWORD = "Synthetic-Admin-1!"
 CONNECTOR, CONNECTOR_PASSWORD = "MSOL_0123456789ab", "Synthetic-Sync-1!"
 SERVICE = "anchorwatch"
 OUS = ("Staff", "Groups", "Contacts", "Devices", "Unsynced", "Service")
+RECYCLE_BIN = "766ddcd8-acd0-445e-f3b9-a7f9b6744f2a"
 
-# Attributes that Exchange adds to a real forest. The numbers below the private example arc
-# (RFC 5612) stand in where Microsoft's own are of no consequence to the lab.
+# Attributes that Exchange and Skype for Business add to a real forest, as far as default sync
+# rules read them. Numbers below the private example arc (RFC 5612) stand in for Microsoft's own,
+# which are of no consequence to the lab.
 ARC = "1.3.6.1.4.1.32473.77"
-EXCHANGE = ([("mailNickname", "1.2.840.113556.1.2.447", "2.5.5.12", 64, True)] +
-            [(f"extensionAttribute{n}", f"{ARC}.1.{n}", "2.5.5.12", 64, True)
-             for n in range(1, 16)] +
-            [("msExchUsageLocation", f"{ARC}.2.1", "2.5.5.12", 64, True),
-             ("msExchRecipientTypeDetails", f"{ARC}.2.2", "2.5.5.16", 65, True),
-             ("msExchHideFromAddressLists", f"{ARC}.2.3", "2.5.5.8", 1, True)])
+TEXT, BOOLEAN, INTEGER, LARGE = ("2.5.5.12", 64), ("2.5.5.8", 1), ("2.5.5.9", 2), ("2.5.5.16", 65)
+OCTETS = ("2.5.5.10", 4)
+EXTENSION = (
+    [("mailNickname", "1.2.840.113556.1.2.447", TEXT)] +
+    [(f"extensionAttribute{n}", f"{ARC}.1.{n}", TEXT) for n in range(1, 16)] +
+    [(name, f"{ARC}.2.{n}", syntax) for n, (name, syntax) in enumerate([
+        ("msExchUsageLocation", TEXT), ("msExchRecipientTypeDetails", LARGE),
+        ("msExchHideFromAddressLists", BOOLEAN), ("targetAddress", TEXT),
+        ("msExchRecipientDisplayType", INTEGER), ("msExchMailboxGuid", OCTETS),
+        ("msRTCSIP-PrimaryUserAddress", TEXT), ("msDS-preferredDataLocation", TEXT),
+        ("msDS-ExternalDirectoryObjectId", TEXT)], 1)])
 
 
-def samba_tool(conf, *args, quiet=True):
+def samba_tool(*args):
     """samba-tool as it is, but for the one step that needs real root: ownership of sysvol."""
     code = ("import sys, samba.provision as p\np.setsysvolacl = lambda *a, **k: None\n"
             "from samba.netcmd.main import cmd_sambatool\n"
             "sys.exit(cmd_sambatool()._run('samba-tool', *sys.argv[1:]))\n")
-    extra = ["-s", conf] if conf else []
-    done = subprocess.run(["/usr/bin/python3", "-c", code, *args, *extra], capture_output=True,
-                          text=True)
+    done = subprocess.run(["/usr/bin/python3", "-c", code, *args], capture_output=True, text=True,
+                          check=False)
     if done.returncode:
-        raise RuntimeError(f"samba-tool {' '.join(args[:3])}: {done.stdout}{done.stderr}")
-    return done.stdout
+        raise RuntimeError(f"samba-tool {' '.join(args[:2])}: {done.stdout}{done.stderr}")
 
 
 def private_dirs(place):
-    run = os.path.join(place, "run")
-    os.makedirs(run, exist_ok=True)
-    return [("pid directory", run), ("ncalrpc dir", f"{run}/ncalrpc"),
-            ("winbindd socket directory", f"{run}/winbindd"),
-            ("ntp signd socket directory", f"{run}/ntp"), ("interfaces", "lo"),
-            ("bind interfaces only", "yes")]
+    run = f"{place}/run"
+    return {"pid directory": run, "ncalrpc dir": f"{run}/ncalrpc",
+            "winbindd socket directory": f"{run}/winbindd",
+            "ntp signd socket directory": f"{run}/ntp", "interfaces": "lo",
+            "bind interfaces only": "yes"}
 
 
 def provision(place):
-    target = os.path.join(place, "dc")
-    options = [f"--option={name}={value}" for name, value in private_dirs(place)]
-    samba_tool(None, "domain", "provision", f"--realm={REALM}", f"--domain={DOMAIN}",
+    target = f"{place}/dc"
+    options = [f"--option={name}={value}" for name, value in private_dirs(place).items()]
+    samba_tool("domain", "provision", f"--realm={REALM}", f"--domain={DOMAIN}",
                f"--host-name={DC}", "--host-ip=127.0.0.1", f"--adminpass={ADMIN_PASSWORD}",
                "--dns-backend=SAMBA_INTERNAL", "--backend-store=mdb", "--backend-store-size=8Gb",
                f"--targetdir={target}", "--option=vfs objects=dfs_samba4 acl_xattr xattr_tdb",
                *options)
-    conf = os.path.join(target, "etc", "smb.conf")
+    conf = f"{target}/etc/smb.conf"
     configure(place, conf)
     return conf
 
 
 def configure(place, conf):
-    settings = dict(private_dirs(place))
+    settings = private_dirs(place)
     settings.update({
         "log file": f"{place}/log/samba.log", "logging": "file", "log level": "1",
         "server services": "ldap, kdc, dns", "tls enabled": "yes",
@@ -80,6 +84,7 @@ def configure(place, conf):
 
 
 def database(conf, options=()):
+    """The directory as the system itself, past all access control."""
     import samba.param
     from samba.auth import system_session
     from samba.samdb import SamDB
@@ -90,19 +95,19 @@ def database(conf, options=()):
 
 
 def extend_schema(sam):
-    """The Exchange attributes of sync's default rules, on users, groups and contacts."""
+    """One auxiliary class with EXTENSION on users, groups and contacts."""
     schema = str(sam.get_schema_basedn())
-    for name, oid, syntax, om_syntax, single in EXCHANGE:
-        sam.add_ldif(f"dn: CN={name},{schema}\nobjectClass: attributeSchema\nlDAPDisplayName: {name}\n"
-                     f"attributeID: {oid}\nattributeSyntax: {syntax}\noMSyntax: {om_syntax}\n"
-                     f"isSingleValued: {'TRUE' if single else 'FALSE'}\n")
+    for name, oid, (syntax, om_syntax) in EXTENSION:
+        sam.add_ldif(f"dn: CN={name},{schema}\nobjectClass: attributeSchema\n"
+                     f"lDAPDisplayName: {name}\nattributeID: {oid}\nattributeSyntax: {syntax}\n"
+                     f"oMSyntax: {om_syntax}\nisSingleValued: TRUE\n")
     update_now(sam)
-    may = "".join(f"mayContain: {name}\n" for name, *_ in EXCHANGE)
+    may = "".join(f"mayContain: {name}\n" for name, *_ in EXTENSION)
     sam.add_ldif(f"dn: CN=labMailRecipient,{schema}\nobjectClass: classSchema\n"
                  f"lDAPDisplayName: labMailRecipient\ngovernsID: {ARC}.3.1\nsubClassOf: top\n"
                  f"objectClassCategory: 3\n{may}")
     update_now(sam)
-    for cls in ("User", "Group", "Person"):
+    for cls in ("User", "Group", "Contact"):
         sam.modify_ldif(f"dn: CN={cls},{schema}\nchangetype: modify\nadd: auxiliaryClass\n"
                         "auxiliaryClass: labMailRecipient\n")
     update_now(sam)
@@ -114,9 +119,15 @@ def update_now(sam):
 
 
 def enable_recycle_bin(sam):
-    partitions = str(sam.get_partitions_dn())
     sam.modify_ldif("dn:\nchangetype: modify\nadd: enableOptionalFeature\nenableOptionalFeature: "
-                    f"{partitions}:766ddcd8-acd0-445e-f3b9-a7f9b6744f2a\n")
+                    f"{sam.get_partitions_dn()}:{RECYCLE_BIN}\n")
+
+
+def service_names(sam):
+    """Without these names a client gets no ticket for LDAP."""
+    sam.modify_ldif(f"dn: CN={DC.upper()},OU=Domain Controllers,{BASE}\nchangetype: modify\n"
+                    f"add: servicePrincipalName\nservicePrincipalName: ldap/{HOST}\n"
+                    f"servicePrincipalName: ldap/{HOST}/{FQDN}\nservicePrincipalName: ldap/{DC}\n")
 
 
 def accounts(conf, sam, place):
@@ -126,145 +137,66 @@ def accounts(conf, sam, place):
                 description="reads the directory")
     for name in (SERVICE, CONNECTOR):
         sam.setexpiry(f"(sAMAccountName={name})", 0, no_expiry_req=True)
-    keytab = os.path.join(place, "anchorwatch.keytab")
-    samba_tool(conf, "domain", "exportkeytab", keytab, f"--principal={SERVICE}@{REALM}")
+        grant_deleted_objects(sam, sid_of(sam, name))
+    grant_anchor(sam, sid_of(sam, CONNECTOR))
+    keytab = f"{place}/anchorwatch.keytab"
+    samba_tool("domain", "exportkeytab", keytab, f"--principal={SERVICE}@{REALM}", "-s", conf)
     os.chmod(keytab, 0o600)
-    for name in (SERVICE, CONNECTOR):
-        grant_deleted_objects(sam, name)
 
 
-def grant_deleted_objects(sam, name):
-    """List and read on CN=Deleted Objects: the one right a plain account lacks for a full read."""
+def sid_of(sam, name):
+    import ldb
+    from samba.dcerpc import security
+    from samba.ndr import ndr_unpack
+    found = sam.search(base=BASE, scope=ldb.SCOPE_SUBTREE, attrs=["objectSid"],
+                       expression=f"(sAMAccountName={name})")
+    return str(ndr_unpack(security.dom_sid, found[0]["objectSid"][0]))
+
+
+def grant(sam, dn, sddl):
+    """Add access control entries to the object's own."""
     import ldb
     from samba.dcerpc import security
     from samba.ndr import ndr_pack, ndr_unpack
-    domain_sid = security.dom_sid(sam.get_domain_sid())
-    found = sam.search(base=BASE, scope=ldb.SCOPE_SUBTREE, attrs=["objectSid"],
-                       expression=f"(sAMAccountName={name})")
-    sid = str(ndr_unpack(security.dom_sid, found[0]["objectSid"][0]))
-    dn = f"CN=Deleted Objects,{BASE}"
-    entry = sam.search(dn, ldb.SCOPE_BASE, attrs=["nTSecurityDescriptor"],
-                       controls=["show_deleted:1", "sd_flags:1:15"])[0]
+    controls = ["show_deleted:1", "sd_flags:1:4"]
+    entry = sam.search(dn, ldb.SCOPE_BASE, attrs=["nTSecurityDescriptor"], controls=controls)[0]
     sd = ndr_unpack(security.descriptor, entry["nTSecurityDescriptor"][0])
-    for ace in security.descriptor.from_sddl(f"D:(A;;RPLC;;;{sid})", domain_sid).dacl.aces:
+    domain_sid = security.dom_sid(sam.get_domain_sid())
+    for ace in security.descriptor.from_sddl(sddl, domain_sid).dacl.aces:
         sd.dacl_add(ace)
     message = ldb.Message(ldb.Dn(sam, dn))
     message["sd"] = ldb.MessageElement(ndr_pack(sd), ldb.FLAG_MOD_REPLACE, "nTSecurityDescriptor")
-    sam.modify(message, controls=["show_deleted:1", "sd_flags:1:4"])
+    sam.modify(message, controls=controls)
 
 
-PEOPLE = [("ingrid", "Ingrid", "Isbrand", "Harbour Master", "Management"),
-          ("jonas", "Jonas", "Jolle", "Pilot", "Operations"),
-          ("karla", "Karla", "Kiel", "Engineer", "Technology"),
-          ("lars", "Lars", "Lotse", "Pilot", "Operations"),
-          ("mona", "Mona", "Mast", "Accountant", "Finance"),
-          ("nils", "Nils", "Netz", "Deckhand", "Operations"),
-          ("olga", "Olga", "Ostwind", "Engineer", "Technology"),
-          ("paul", "Paul", "Pier", "Clerk", "Finance"),
-          ("rosa", "Rosa", "Reling", "Cook", "Galley"),
-          ("sven", "Sven", "Segel", "Deckhand", "Operations"),
-          ("tilda", "Tilda", "Tau", "Purser", "Finance"),
-          ("uwe", "Uwe", "Ufer", "Watchman", "Operations")]
+def grant_deleted_objects(sam, sid):
+    """List and read: the one right a plain account lacks for a full read."""
+    grant(sam, f"CN=Deleted Objects,{BASE}", f"D:(A;;RPLC;;;{sid})")
 
 
-def seed(sam):
-    for name in OUS:
-        sam.add({"dn": f"OU={name},{BASE}", "objectClass": "organizationalUnit"})
+def grant_anchor(sam, sid):
+    """Write mS-DS-ConsistencyGuid of every user, as the set-up of the real engine grants it."""
+    import ldb
+    guids = []
+    for name in ("mS-DS-ConsistencyGuid", "user"):
+        found = sam.search(base=sam.get_schema_basedn(), scope=ldb.SCOPE_ONELEVEL,
+                           expression=f"(lDAPDisplayName={name})", attrs=["schemaIDGUID"])
+        guids.append(uuid.UUID(bytes_le=bytes(found[0]["schemaIDGUID"][0])))
+    grant(sam, BASE, f"D:(OA;CIIO;WP;{guids[0]};{guids[1]};{sid})")
 
 
-def people(sam):
-    for login, given, family, title, department in PEOPLE:
-        sam.add({"dn": f"CN={given} {family},OU=Staff,{BASE}", "objectClass": "user",
-                 "sAMAccountName": login, "userPrincipalName": f"{login}@{FQDN}",
-                 "givenName": given, "sn": family, "displayName": f"{given} {family}",
-                 "title": title, "department": department, "company": "Harbour Ltd",
-                 "mail": f"{login}@{FQDN}", "mailNickname": login,
-                 "proxyAddresses": [f"SMTP:{login}@{FQDN}", f"smtp:{login}.{family}@{FQDN}"],
-                 "telephoneNumber": "+49 30 5550100", "userAccountControl": "544"})
-    first = f"CN=Ingrid Isbrand,OU=Staff,{BASE}"
-    for login, given, family, *_ in PEOPLE[1:4]:
-        sam.modify_ldif(f"dn: CN={given} {family},OU=Staff,{BASE}\nchangetype: modify\n"
-                        f"add: manager\nmanager: {first}\n")
-    sam.modify_ldif(f"dn: CN=Uwe Ufer,OU=Staff,{BASE}\nchangetype: modify\n"
-                    "replace: userAccountControl\nuserAccountControl: 546\n")
-    sam.add({"dn": f"CN=Inet Person,OU=Staff,{BASE}", "objectClass": "inetOrgPerson",
-             "sAMAccountName": "inet", "userPrincipalName": f"inet@{FQDN}", "sn": "Person",
-             "displayName": "Inet Person", "userAccountControl": "544"})
-
-
-def groups_and_things(sam):
-    for name in ("Operations", "Technology", "Finance", "All Hands"):
-        members = [f"CN={g} {f},OU=Staff,{BASE}" for _, g, f, _, d in PEOPLE if d == name]
-        if name == "All Hands":
-            members = [f"CN={n},OU=Groups,{BASE}" for n in ("Operations", "Technology")]
-        sam.add({"dn": f"CN={name},OU=Groups,{BASE}", "objectClass": "group",
-                 "sAMAccountName": name, "groupType": "-2147483646",
-                 "description": f"{name} of the harbour", "member": members})
-    for name in ("Tug Company", "Ship Chandler"):
-        mail = name.lower().replace(" ", ".") + "@partner.example.test"
-        sam.add({"dn": f"CN={name},OU=Contacts,{BASE}", "objectClass": "contact",
-                 "displayName": name, "mail": mail, "proxyAddresses": f"SMTP:{mail}",
-                 "company": name})
-    for name in ("QUAY1", "QUAY2"):
-        sam.add({"dn": f"CN={name},OU=Devices,{BASE}", "objectClass": "computer",
-                 "sAMAccountName": f"{name}$", "userAccountControl": "4096",
-                 "operatingSystem": "Windows 11", "operatingSystemVersion": "10.0 (22631)",
-                 "userCertificate": b"0\x82synthetic-" + name.encode()})
-
-
-def load(conf, count, progress):
-    """count users and count/10 groups of 20 members, by the local binding in batch mode."""
-    batch = ("batch_mode:1", "transaction_index_cache_size:200000")
-    sam = database(conf, batch)
-    sam.add({"dn": f"OU=Load,{BASE}", "objectClass": "organizationalUnit"})
-    step = 5000
-    for start in range(0, count, step):
-        sam.transaction_start()
-        for n in range(start, min(start + step, count)):
-            login = f"load{n:06}"
-            sam.add({"dn": f"CN={login},OU=Load,{BASE}", "objectClass": "user",
-                     "sAMAccountName": login, "userPrincipalName": f"{login}@{FQDN}",
-                     "givenName": "Load", "sn": f"Number {n}", "displayName": f"Load Number {n}",
-                     "title": "Deckhand", "department": f"Department {n % 50}",
-                     "company": "Harbour Ltd", "telephoneNumber": f"+49 30 {n}",
-                     "mail": f"{login}@{FQDN}", "userAccountControl": "544"})
-        sam.transaction_commit()
-        progress(f"{min(start + step, count)} of {count} users")
-    groups = count // 10
-    for start in range(0, groups, 1000):
-        sam.transaction_start()
-        for n in range(start, min(start + 1000, groups)):
-            members = [f"CN=load{(n * 10 + k) % count:06},OU=Load,{BASE}" for k in range(20)]
-            sam.add({"dn": f"CN=loadgroup{n:05},OU=Load,{BASE}", "objectClass": "group",
-                     "sAMAccountName": f"loadgroup{n:05}", "groupType": "-2147483646",
-                     "member": sorted(set(members))})
-        sam.transaction_commit()
-        progress(f"{min(start + 1000, groups)} of {groups} groups")
-
-
-def build(place, recycle_bin, objects, progress):
+def build(place, recycle_bin, progress):
+    """The domain without its people; answers the path of smb.conf."""
     progress("provisioning the domain")
     conf = provision(place)
-    sam = database(conf)
     progress("extending the schema")
-    extend_schema(sam)
+    extend_schema(database(conf))
+    progress("accounts and rights")
     sam = database(conf)
     if recycle_bin:
         enable_recycle_bin(sam)
-    progress("people, groups, accounts")
-    seed(sam)
+    for name in OUS:
+        sam.add({"dn": f"OU={name},{BASE}", "objectClass": "organizationalUnit"})
+    service_names(sam)
     accounts(conf, sam, place)
-    people(sam)
-    groups_and_things(sam)
-    del sam
-    if objects:
-        load(conf, objects, progress)
     return conf
-
-
-def fix_spn(conf):
-    samba_tool(conf, "spn", "add", f"ldap/{DC}.{FQDN}", f"{DC.upper()}$")
-
-
-if __name__ == "__main__":
-    sys.exit("this module is used by the lab")
