@@ -162,7 +162,7 @@ struct cor_json *cor_json_new_string(const char *value)
 struct cor_json *cor_json_new_string_len(const char *value, gsize len)
 {
     if (!g_utf8_validate_len(value, len, NULL)) {
-        g_critical("text that is not UTF-8 was taken for a JSON string");
+        /* a caller's slip must not put invalid text into a document */
         g_autofree char *mended = g_utf8_make_valid(value, (gssize)len);
         return made(cJSON_CreateString(mended));
     }
