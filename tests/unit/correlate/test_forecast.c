@@ -33,17 +33,17 @@
 struct situation {
     const char *row;
     const char *verdict;
-    enum cor_action action;
     const char *type, *attribute, *live, *target;
     const char *entra, *ad; /* JSON, NULL: none */
     enum cor_life entra_life, ad_life;
+    enum cor_action action;
+    enum cor_engine engine;
     const char *backup, *twin, *holder, *linked, *linked_type;
     const char *metadata; /* of the AD record */
     const char *features;
     const char *suppressed;
     gint64 now_us; /* 0: NOW */
     guint64 pending;
-    enum cor_engine engine;
     const char *exchange; /* IsExchangeCloudManaged: "yes", "no", NULL unknown */
     gboolean privileged, incomplete, stalled, sync_off, in_ad;
     gboolean plain_twin; /* the twin has another objectGUID and no copied anchor */
