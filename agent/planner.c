@@ -149,6 +149,7 @@ static void forecast(struct planning *plan, struct scene *scene, struct plan_ite
         .holder = scene->holder,
         .target = scene->target,
         .ad_complete = plan->live->ad_complete,
+        .exchange_cloud_managed = COR_UNKNOWN, /* Graph does not show it */
         .pending_deletions = plan->pending_deletions,
         .flow = &plan->live->flow,
         .tenant = &plan->live->tenant,
