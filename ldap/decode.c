@@ -321,11 +321,11 @@ static void sort_into(struct cor_json *array, struct sortable *nodes, guint coun
 struct cor_json *ad_values(enum ad_syntax syntax, const struct berval *values, guint count)
 {
     struct cor_json *array = cor_json_new_array();
-    g_autofree struct sortable *nodes = g_new(struct sortable, count + 1);
     if (count == 1) {
         cor_json_append(array, ad_value(syntax, values));
         return array;
     }
+    g_autofree struct sortable *nodes = g_new(struct sortable, count + 1);
     for (guint i = 0; i < count; i++)
         nodes[i].node = ad_value(syntax, &values[i]);
     sort_into(array, nodes, count);

@@ -130,13 +130,14 @@ static int query(const char *name, guint8 *reply)
 GPtrArray *ad_locate(const char *domain, GError **error)
 {
     g_autofree char *name = g_strconcat("_ldap._tcp.dc._msdcs.", domain, NULL);
-    g_autofree guint8 *reply = g_malloc(REPLY_MAX);
-    int len = query(name, reply);
+    g_autoptr(GByteArray) reply = g_byte_array_new();
+    g_byte_array_set_size(reply, REPLY_MAX);
+    int len = query(name, reply->data);
     if (len < 0) {
         g_set_error(error, AD_ERROR, COR_E_RETRY, "cannot look up '%s': DNS does not answer", name);
         return NULL;
     }
-    g_autoptr(GPtrArray) servers = ad_srv_parse(reply, (gsize)len);
+    g_autoptr(GPtrArray) servers = ad_srv_parse(reply->data, (gsize)len);
     if (servers->len == 0) {
         g_set_error(error, AD_ERROR, COR_E_CONFIG,
                     "DNS has no domain controllers for '%s' (no SRV record '%s'); check the domain "
