@@ -258,7 +258,8 @@ static gboolean check_schema(struct store *store, const struct store_schema *sch
 
 static const char connection_settings[] = "PRAGMA trusted_schema = OFF;"
                                           "PRAGMA foreign_keys = ON;"
-                                          "PRAGMA cache_size = -16384;"
+                                          "PRAGMA cache_size = -8192;"
+                                          "PRAGMA temp_store = FILE;"
                                           "PRAGMA journal_size_limit = 16777216;"
                                           "PRAGMA synchronous = FULL;";
 
@@ -309,7 +310,8 @@ struct store *store_open_schema(const char *path, enum store_mode mode,
         store_fail(store, rc, error);
         return NULL;
     }
-    if (!configure(store, error) || !check_schema(store, schema, error))
+    if (!configure(store, error) || !check_schema(store, schema, error) ||
+        (mode == STORE_WRITE && !run_script(store, store_staging, error)))
         return NULL;
     return g_steal_pointer(&store);
 }

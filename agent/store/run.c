@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The life of a capture: begin, publish or take back, clean up. Invariant: whatever happens between
- * two lines, readers see the backup points of before or one more whole point, and what a dead run
- * staged is removed by the next one. Only the holder of the lock touches the staging tables.
+ * two lines, readers see the backup points of before or one more whole point. What a run staged
+ * ends with its connection; the keys that a dead run entered are removed by the next one.
  */
 #include "agent/store/run.h"
 
@@ -37,9 +37,6 @@ gboolean store_stage_clear(struct store *store, GError **error)
 {
     gint64 first;
     return store_exec_value(store, Q_RUN_READ, 0, NULL, G_MAXINT64, &first, error) &&
-           store_exec(store, Q_CLEAR_RECORDS, 0, NULL, error) &&
-           store_exec(store, Q_CLEAR_LINKS, 0, NULL, error) &&
-           store_exec(store, Q_CLEAR_EVENTS, 0, NULL, error) &&
            store_exec(store, Q_CLEAR_OBJECTS, 1, &first, error) &&
            store_exec(store, Q_CLEAR_RUN, 0, NULL, error);
 }

@@ -34,7 +34,7 @@ struct store_run {
 
 /* Commit what is staged so far. */
 gboolean store_run_flush(struct store_run *run, GError **error);
-/* Empty the staging tables and forget keys nobody else refers to; within a write transaction. */
+/* Forget the run and keys nobody else refers to; within a write transaction. */
 gboolean store_stage_clear(struct store *store, GError **error);
 /* Everything a commit does, within a write transaction; *ret_point is the new point. */
 gboolean store_publish(struct store_run *run, gint64 now_us, gint64 *ret_point, GError **error);

@@ -3,8 +3,10 @@
  * The schema, as SQL. An object is only a key; what is known about it are versions and links that
  * hold from one backup point until another (until NULL: still). Invariant: only the tables version,
  * link, event and point say something, and the ledger vouches for each of their rows. identifier,
- * object_type and event_key are indexes over documents and can be recomputed; staged_* belong to
- * the one running capture and mean nothing to a reader.
+ * object_type and event_key are indexes over documents and can be recomputed. What a running
+ * capture has staged is in temporary tables of its connection: it need not outlive a kill, so it is
+ * neither logged nor synchronized, and leaves no free pages behind. Only staged_run stands in the
+ * file.
  */
 #include "agent/store/schema.h"
 
@@ -104,33 +106,6 @@ static const char version_1[] =
     "  started_us INTEGER NOT NULL,"
     "  first_object INTEGER NOT NULL" /* keys from here on were first heard of by this run */
     ") STRICT;"
-    "CREATE TABLE staged_record ("
-    "  object INTEGER PRIMARY KEY,"
-    "  directory INTEGER NOT NULL,"
-    "  type TEXT,"
-    "  name TEXT,"
-    "  life INTEGER,"
-    "  hash BLOB," /* NULL: seen, and equal to the open version */
-    "  document BLOB,"
-    "  identifiers TEXT"
-    ") STRICT;"
-    "CREATE TABLE staged_link ("
-    "  source INTEGER NOT NULL,"
-    "  kind TEXT NOT NULL,"
-    "  target INTEGER NOT NULL,"
-    "  directory INTEGER NOT NULL,"
-    "  PRIMARY KEY (source, kind, target)"
-    ") STRICT, WITHOUT ROWID;"
-    "CREATE TABLE staged_event ("
-    "  source TEXT NOT NULL,"
-    "  event TEXT NOT NULL,"
-    "  directory INTEGER NOT NULL,"
-    "  time_us INTEGER NOT NULL,"
-    "  hash BLOB NOT NULL,"
-    "  document BLOB NOT NULL,"
-    "  keys TEXT NOT NULL,"
-    "  PRIMARY KEY (source, event)"
-    ") STRICT;"
 
     "CREATE VIEW backup_points AS"
     "  SELECT p.number AS point,"
@@ -171,3 +146,31 @@ static const char version_1[] =
 static const char *const steps[] = {version_1};
 
 const struct store_schema store_schema = {steps, G_N_ELEMENTS(steps)};
+
+const char store_staging[] = "CREATE TEMP TABLE staged_record ("
+                             "  object INTEGER PRIMARY KEY,"
+                             "  directory INTEGER NOT NULL,"
+                             "  type TEXT,"
+                             "  name TEXT,"
+                             "  life INTEGER,"
+                             "  hash BLOB," /* NULL: seen, and equal to the open version */
+                             "  document BLOB,"
+                             "  identifiers TEXT"
+                             ") STRICT;"
+                             "CREATE TEMP TABLE staged_link ("
+                             "  source INTEGER NOT NULL,"
+                             "  kind TEXT NOT NULL,"
+                             "  target INTEGER NOT NULL,"
+                             "  directory INTEGER NOT NULL,"
+                             "  PRIMARY KEY (source, kind, target)"
+                             ") STRICT, WITHOUT ROWID;"
+                             "CREATE TEMP TABLE staged_event ("
+                             "  source TEXT NOT NULL,"
+                             "  event TEXT NOT NULL,"
+                             "  directory INTEGER NOT NULL,"
+                             "  time_us INTEGER NOT NULL,"
+                             "  hash BLOB NOT NULL,"
+                             "  document BLOB NOT NULL,"
+                             "  keys TEXT NOT NULL,"
+                             "  PRIMARY KEY (source, event)"
+                             ") STRICT;";

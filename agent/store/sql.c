@@ -52,9 +52,6 @@ static const struct statement statements[STORE_STATEMENTS] = {
     [Q_DROP_RECORDS] = {"DELETE FROM staged_record WHERE directory = ?1", TRUE},
     [Q_DROP_LINKS] = {"DELETE FROM staged_link WHERE directory = ?1", TRUE},
     [Q_DROP_EVENTS] = {"DELETE FROM staged_event WHERE directory = ?1", TRUE},
-    [Q_CLEAR_RECORDS] = {"DELETE FROM staged_record", FALSE},
-    [Q_CLEAR_LINKS] = {"DELETE FROM staged_link", FALSE},
-    [Q_CLEAR_EVENTS] = {"DELETE FROM staged_event", FALSE},
     [Q_CLEAR_RUN] = {"DELETE FROM staged_run", FALSE},
     [Q_CLEAR_OBJECTS] = {
         "DELETE FROM object WHERE id >= ?1"
@@ -80,8 +77,9 @@ static const struct statement statements[STORE_STATEMENTS] = {
         " CROSS JOIN object o ON o.id = s.object WHERE s.hash IS NOT NULL", TRUE},
     [Q_INDEX_IDENTIFIERS] = {
         "INSERT OR IGNORE INTO identifier (kind, value, object)"
-        " SELECT json_extract(e.value, '$[0]'), json_extract(e.value, '$[1]'), s.object"
-        " FROM staged_record s CROSS JOIN json_each(s.identifiers) e WHERE s.hash IS NOT NULL",
+        " SELECT CAST(e.atom AS INTEGER), substr(e.atom, instr(e.atom, ':') + 1), s.object"
+        " FROM staged_record s CROSS JOIN json_each(s.identifiers) e WHERE s.hash IS NOT NULL"
+        " ORDER BY 1, 2, 3",
         TRUE},
     [Q_CLOSE_LINKS] = {
         "UPDATE link SET until_point = ?1 WHERE until_point IS NULL"

@@ -150,17 +150,16 @@ static gboolean object_state(struct store *store, const struct cor_record *recor
 
 /* --- records --------------------------------------------------------------------------------- */
 
-/* [[kind,"value"],…], for json_each. */
+/* ["kind:value",…], for json_each: strings, because a pair would be parsed again for each member.
+ */
 static char *identifiers_text(const struct cor_record *record)
 {
     g_autoptr(GPtrArray) identifiers = cor_identifiers(record);
     COR_JSON_AUTO *list = cor_json_new_array();
     for (guint i = 0; i < identifiers->len; i++) {
         const struct cor_identifier *identifier = g_ptr_array_index(identifiers, i);
-        struct cor_json *pair = cor_json_new_array();
-        cor_json_append(pair, cor_json_new_int(identifier->kind));
-        cor_json_append(pair, cor_json_new_string(identifier->value));
-        cor_json_append(list, pair);
+        g_autofree char *one = g_strdup_printf("%d:%s", identifier->kind, identifier->value);
+        cor_json_append(list, cor_json_new_string(one));
     }
     return cor_json_to_text(list);
 }

@@ -38,9 +38,6 @@ enum store_statement {
     Q_DROP_RECORDS,
     Q_DROP_LINKS,
     Q_DROP_EVENTS,
-    Q_CLEAR_RECORDS,
-    Q_CLEAR_LINKS,
-    Q_CLEAR_EVENTS,
     Q_CLEAR_RUN,
     Q_CLEAR_OBJECTS,
 

@@ -238,8 +238,6 @@ static void test_abandoned_run_leaves_nothing(void **state)
     put(run, COR_AD, "user", CAROL, "carol", "new");
     log_event(run, "audit-2", 5, CAROL, CAROL);
     store_run_abandon(run);
-    assert_int_equal(number_of(f->store, "SELECT count(*) FROM staged_record"), 0);
-    assert_int_equal(number_of(f->store, "SELECT count(*) FROM staged_event"), 0);
     assert_int_equal(number_of(f->store, "SELECT count(*) FROM staged_run"), 0);
     assert_int_equal(number_of(f->store, "SELECT count(*) FROM object"), 4);
     assert_int_equal(number_of(f->store, "SELECT count(*) FROM point"), 1);
@@ -269,7 +267,7 @@ static void check_nothing_kept(struct store *store)
     assert_int_equal(number_of(store, "SELECT count(*) FROM ledger"), 1);
     assert_int_equal(number_of(store, "SELECT count(*) FROM version"), 4);
     assert_int_equal(number_of(store, "SELECT count(*) FROM object"), 4);
-    assert_int_equal(number_of(store, "SELECT count(*) FROM staged_record"), 0);
+    assert_int_equal(number_of(store, "SELECT count(*) FROM staged_run"), 0);
     ASSERT_TITLE(store, 1, COR_AD, ALICE, "engineer");
     ASSERT_VERIFIES(store);
 }

@@ -198,8 +198,7 @@ static void check_survivor(const struct fixture *f, const char *before, const ch
     OK((store = store_open(f->path, STORE_WRITE, &error)));
     gint64 point = capture_world(store, 90, "director");
     ASSERT_TITLE(store, point, COR_AD, ALICE, "director");
-    assert_int_equal(number_of(store, "SELECT count(*) FROM staged_record"), 0);
-    assert_int_equal(number_of(store, "SELECT count(*) FROM staged_link"), 0);
+    assert_int_equal(number_of(store, "SELECT count(*) FROM staged_run"), 0);
     ASSERT_VERIFIES(store);
     store_close(store);
 }
