@@ -98,11 +98,9 @@ static int run(struct diff *diff, struct store *store, const char *to_name, gboo
     return diff->count ? CLI_FINDINGS : CLI_DONE;
 }
 
-static int on_live(struct cli *cli, struct store *store, gint64 number, void *data, GError **error)
+static int on_live(void *data, struct store *store, const char *point, GError **error)
 {
-    (void)cli;
-    g_autofree char *name = g_strdup_printf("%" G_GINT64_FORMAT, number);
-    return run(data, store, name, TRUE, error);
+    return run(data, store, point, TRUE, error);
 }
 
 int cmd_diff(struct cli *cli, char **args, GError **error)

@@ -140,8 +140,9 @@ static void print_title(const struct listing *listing, const struct point *point
                last);
 }
 
-static int list(struct listing *listing, struct store *store, const char *name, GError **error)
+static int list(void *data, struct store *store, const char *name, GError **error)
 {
+    struct listing *listing = data;
     struct cli *cli = listing->cli;
     POINT_AUTO *point = common_point(cli, store, name, error);
     if (!point)
@@ -164,13 +165,6 @@ static int list(struct listing *listing, struct store *store, const char *name, 
     return listing->found ? CLI_FINDINGS : CLI_DONE;
 }
 
-static int on_live(struct cli *cli, struct store *store, gint64 number, void *data, GError **error)
-{
-    (void)cli;
-    g_autofree char *name = g_strdup_printf("%" G_GINT64_FORMAT, number);
-    return list(data, store, name, error);
-}
-
 static int run(struct cli *cli, gboolean anchors, GError **error)
 {
     struct listing listing = {.cli = cli, .anchors = anchors};
@@ -179,7 +173,7 @@ static int run(struct cli *cli, gboolean anchors, GError **error)
     if (!store)
         return -1;
     listing.counts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    int status = live ? common_live(cli, store, on_live, &listing, error)
+    int status = live ? common_live(cli, store, list, &listing, error)
                       : list(&listing, store, option_at, error);
     g_hash_table_unref(listing.counts);
     g_free(listing.last_key);

@@ -180,8 +180,9 @@ static gboolean read_filter(char **ret_type, GError **error)
     return TRUE;
 }
 
-static int run(struct planned *planned, struct store *store, const char *live_name, GError **error)
+static int run(void *data, struct store *store, const char *live_name, GError **error)
 {
+    struct planned *planned = data;
     struct cli *cli = planned->cli;
     char *type = NULL;
     if (!read_filter(&type, error))
@@ -210,13 +211,6 @@ static int run(struct planned *planned, struct store *store, const char *live_na
     return planned->doomed ? CLI_FINDINGS : CLI_DONE;
 }
 
-static int on_live(struct cli *cli, struct store *store, gint64 number, void *data, GError **error)
-{
-    (void)cli;
-    g_autofree char *name = g_strdup_printf("%" G_GINT64_FORMAT, number);
-    return run(data, store, name, error);
-}
-
 int cmd_plan(struct cli *cli, char **args, GError **error)
 {
     struct planned planned = {.cli = cli, .objects = args};
@@ -229,7 +223,7 @@ int cmd_plan(struct cli *cli, char **args, GError **error)
     if (!store)
         return -1;
     int status = option_at ? run(&planned, store, option_at, error)
-                           : common_live(cli, store, on_live, &planned, error);
+                           : common_live(cli, store, run, &planned, error);
     g_free(planned.last_key);
     return status;
 }

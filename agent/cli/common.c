@@ -54,7 +54,6 @@ void common_warn_point(const struct cli *cli, const struct point *point)
 }
 
 struct live {
-    struct cli *cli;
     common_live_func func;
     void *data;
     int status;
@@ -63,7 +62,8 @@ struct live {
 static gboolean on_preview(struct store *store, gint64 number, void *data, GError **error)
 {
     struct live *live = data;
-    live->status = live->func(live->cli, store, number, live->data, error);
+    g_autofree char *name = g_strdup_printf("%" G_GINT64_FORMAT, number);
+    live->status = live->func(live->data, store, name, error);
     return live->status >= 0;
 }
 
@@ -71,7 +71,7 @@ int common_live(struct cli *cli, struct store *store, common_live_func func, voi
                 GError **error)
 {
     struct capture capture;
-    struct live live = {cli, func, data, -1};
+    struct live live = {func, data, -1};
     if (!capture_read(cli->config, store, cli->progress, cli->cancellable, &capture, error))
         return -1;
     const GError *worst = capture_worst(&capture);

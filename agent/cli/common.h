@@ -19,9 +19,9 @@ struct point *common_point(const struct cli *cli, struct store *store, const cha
  * than it is. */
 void common_warn_point(const struct cli *cli, const struct point *point);
 
-/* Read both directories now, publish for the length of the callback, and take it back. */
-typedef int (*common_live_func)(struct cli *cli, struct store *store, gint64 live, void *data,
-                                GError **error);
+/* Read both directories now, publish for the length of the callback under the name of a point, and
+ * take it back. */
+typedef int (*common_live_func)(void *data, struct store *store, const char *point, GError **error);
 int common_live(struct cli *cli, struct store *store, common_live_func func, void *data,
                 GError **error);
 
