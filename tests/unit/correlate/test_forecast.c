@@ -167,6 +167,110 @@ static void test_restore_offers_the_recycle_bin(void **state)
     }
 }
 
+/* A synchronization step that follows from the state of the engine closes every offer. */
+static const struct cor_step *last_step(const struct cor_forecast *forecast)
+{
+    assert_non_null(forecast->instead);
+    assert_true(forecast->instead->len > 1);
+    return forecast->instead->pdata[forecast->instead->len - 1];
+}
+
+static void test_steps_in_order(void **state)
+{
+    (void)state;
+    static const struct situation cases[] = {
+        {"A2", "refused", USER, UPDATE("jobTitle", "'Chief'", "'Clerk'"), .entra = "{" SYNCED "}",
+         .ad = "{" AD_USER "," ENABLED ",'title':'Chief'}"},
+        {"D3", "durable", USER, .action = COR_ACTION_RESTORE, .entra = "{" UNLINKED "}",
+         .entra_life = COR_DELETED, .ad = "{" AD_USER "," ENABLED "}", .ad_life = COR_DELETED},
+        {"D5", "durable", USER, .action = COR_ACTION_RESTORE, .entra = "{" UNLINKED "}",
+         .entra_life = COR_DELETED, .ad = "{" AD_USER "}", .ad_life = COR_RECYCLED},
+        {"D6", "durable", USER, .action = COR_ACTION_RESTORE, .entra = "{" UNLINKED "}",
+         .entra_life = COR_DELETED, .ad = "{" AD_USER "," ENABLED ",'adminDescription':'User_1'}"},
+        {"A24", "recreated", USER, .action = COR_ACTION_SOFT_DELETE, .entra = "{" SYNCED "}",
+         .ad = "{" AD_USER "," ENABLED "}"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct cor_forecast forecast;
+        foresee(&cases[i], &forecast);
+        assert_string_equal(forecast.row->id, cases[i].row);
+        assert_string_equal(((struct cor_step *)forecast.instead->pdata[0])->where, "ad");
+        assert_string_equal(last_step(&forecast)->where, "sync");
+        cor_forecast_clear(&forecast);
+    }
+}
+
+static void test_sync_step_follows_the_engine(void **state)
+{
+    (void)state;
+    struct situation s = {"A2",
+                          "refused",
+                          USER,
+                          UPDATE("jobTitle", "'Chief'", "'Clerk'"),
+                          .entra = "{" SYNCED "}",
+                          .ad = "{" AD_USER "," ENABLED ",'title':'Chief'}"};
+    struct cor_forecast forecast;
+    foresee(&s, &forecast);
+    const struct cor_step *ad = forecast.instead->pdata[0];
+    assert_string_equal(ad->command, "ldapmodify -Q -Y GSSAPI <<'END'\n"
+                                     "dn: CN=Ada,OU=People,DC=lab,DC=example,DC=test\n"
+                                     "changetype: modify\n"
+                                     "replace: title\n"
+                                     "title: Clerk\n"
+                                     "END");
+    assert_string_equal(last_step(&forecast)->command, "Start-ADSyncSyncCycle -PolicyType Delta");
+    assert_non_null(strstr(last_step(&forecast)->text, "2026-07-25T17:40:00Z"));
+    cor_forecast_clear(&forecast);
+    /* what stands still is not awaited: it must be set going first */
+    s.stalled = TRUE;
+    foresee(&s, &forecast);
+    assert_non_null(strstr(last_step(&forecast)->text, "resume"));
+    assert_null(last_step(&forecast)->command);
+    cor_forecast_clear(&forecast);
+    /* Cloud Sync has no such cmdlet */
+    s.stalled = FALSE;
+    s.engine = COR_ENGINE_CLOUDSYNC;
+    foresee(&s, &forecast);
+    assert_non_null(strstr(last_step(&forecast)->text, "Cloud Sync"));
+    assert_null(last_step(&forecast)->command);
+    cor_forecast_clear(&forecast);
+}
+
+static void test_later_names_the_occasion(void **state)
+{
+    (void)state;
+    static const struct {
+        struct situation situation;
+        const char *until;
+    } cases[] = {
+        {{"A9", "overwritten-later", USER, UPDATE("passwordProfile", "null", "{'password':'x'}"),
+          .entra = "{" SYNCED "}", .ad = "{" AD_USER "," ENABLED "}",
+          .features = "{'passwordSyncEnabled':true}"},
+         "password change"},
+        {{"A11", "overwritten-later", USER,
+          UPDATE("passwordPolicies", "'DisablePasswordExpiration'", "'None'"),
+          .entra = "{" SYNCED "}", .ad = "{" AD_USER "," ENABLED "}",
+          .features = "{'passwordSyncEnabled':true}"},
+         "hash synchronization"},
+        {{"C15", "overwritten-later", USER, UPDATE("department", "'a'", "'b'"),
+          .entra = "{" LEFT ",'onPremisesImmutableId':'" ANCHOR "'}",
+          .ad = "{" AD_USER "," ENABLED ",'department':'c'}", .sync_off = TRUE},
+         "turned on again"},
+        {{"A5", "overwritten-later", USER, UPDATE("accountEnabled", "false", "true"),
+          .entra = "{" SYNCED "}", .ad = "{" AD_USER "," DISABLED "}",
+          .engine = COR_ENGINE_CLOUDSYNC},
+         "the AD object changes"},
+    };
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct cor_forecast forecast;
+        foresee(&cases[i].situation, &forecast);
+        assert_string_equal(forecast.row->id, cases[i].situation.row);
+        assert_non_null(forecast.holds_until);
+        assert_non_null(strstr(forecast.holds_until, cases[i].until));
+        cor_forecast_clear(&forecast);
+    }
+}
+
 /* --- confidence --------------------------------------------------------------------------------
  */
 
@@ -225,6 +329,9 @@ int main(void)
         cmocka_unit_test(test_commands),
         cmocka_unit_test(test_enforced_object_is_not_sent_to_ad),
         cmocka_unit_test(test_restore_offers_the_recycle_bin),
+        cmocka_unit_test(test_steps_in_order),
+        cmocka_unit_test(test_sync_step_follows_the_engine),
+        cmocka_unit_test(test_later_names_the_occasion),
         cmocka_unit_test(test_confidence),
         cmocka_unit_test(test_names),
     };
