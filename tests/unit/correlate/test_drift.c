@@ -126,6 +126,37 @@ static void test_agreement(void **state)
     expect(f, "");
 }
 
+static struct cor_record *crew(struct fixture *f);
+
+static struct cor_record *record_of(struct fixture *f, const char *key)
+{
+    for (guint i = 0; i < f->halves->records->len; i++) {
+        struct cor_record *record = f->halves->records->pdata[i];
+        if (strcmp(record->key, key) == 0)
+            return record;
+    }
+    fail_msg("no record %s", key);
+    return NULL;
+}
+
+/* What the rules cut, trim, fold or fill in is agreement, one character further is not. */
+static void test_transformed_values_agree(void **state)
+{
+    struct fixture *f = *state;
+    g_autofree char *cut = g_strnfill(448, 'x');
+    g_autofree char *whole = g_strdup_printf("  %s tail that does not flow", cut);
+    g_autofree char *longer = g_strconcat("y", cut, NULL);
+    struct cor_record *ad = crew(f);
+    struct cor_record *group = record_of(f, "g1");
+    cor_json_set(ad->attributes, "description", cor_json_new_string(whole));
+    cor_json_set(group->attributes, "description", cor_json_new_string(cut));
+    expect(f, "");
+    cor_json_set(group->attributes, "description", cor_json_new_string(longer));
+    expect(f, "diverged g1 description\n");
+    cor_json_remove(group->attributes, "description");
+    expect(f, "diverged g1 description\n");
+}
+
 static void test_diverged(void **state)
 {
     struct fixture *f = *state;
@@ -322,6 +353,23 @@ static void test_members(void **state)
     assert_string_equal(cor_json_string(f->last.cloud), "e9");
 }
 
+/* What the partial half does not show may still be there. */
+static void test_members_of_a_partial_half(void **state)
+{
+    struct fixture *f = *state;
+    crew(f);
+    halves_link(f->halves, COR_AD, "member", K3, K1);
+    halves_link(f->halves, COR_ENTRA, "member", "g1", "e2");
+    halves_link(f->halves, COR_ENTRA, "manager", "e1", "e2");
+    f->ad_partial = TRUE;
+    expect(f, "");
+    f->ad_partial = FALSE;
+    f->entra_partial = TRUE;
+    expect(f, "");
+    f->entra_partial = FALSE;
+    expect(f, "diverged g1 member\ndiverged g1 member\ndiverged e1 manager\n");
+}
+
 static void test_members_without_a_half_are_no_drift(void **state)
 {
     struct fixture *f = *state;
@@ -434,6 +482,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         DRIFT_TEST(test_agreement),
+        DRIFT_TEST(test_transformed_values_agree),
         DRIFT_TEST(test_diverged),
         DRIFT_TEST(test_pending),
         DRIFT_TEST(test_cleared_in_ad),
@@ -446,6 +495,7 @@ int main(void)
         DRIFT_TEST(test_anchors),
         DRIFT_TEST(test_ambiguous),
         DRIFT_TEST(test_members),
+        DRIFT_TEST(test_members_of_a_partial_half),
         DRIFT_TEST(test_members_without_a_half_are_no_drift),
         DRIFT_TEST(test_converted_members_may_stay),
         DRIFT_TEST(test_manager),
