@@ -43,7 +43,10 @@ static void test_enabled(void **state)
         {"{'onPremisesSyncEnabled':true,'onPremisesLastSyncDateTime':'2023-11-14T22:13:20Z'}",
          COR_YES, COR_SYNC_RUNNING},
         {"{'onPremisesSyncEnabled':true}", COR_YES, COR_SYNC_UNKNOWN},
+        {"{'onPremisesSyncEnabled':true,'onPremisesLastSyncDateTime':'yesterday'}", COR_YES,
+         COR_SYNC_UNKNOWN},
         {"{'onPremisesSyncEnabled':false}", COR_NO, COR_SYNC_OFF},
+        {"{'onPremisesSyncEnabled':'true','tenantType':'AAD'}", COR_UNKNOWN, COR_SYNC_UNKNOWN},
         {"{'displayName':'X','tenantType':'AAD'}", COR_NO, COR_SYNC_OFF},
         /* what the service shows without the right to read: nothing follows */
         {"{'displayName':'X','verifiedDomains':[{'name':'example.test'}]}", COR_UNKNOWN,
@@ -115,6 +118,11 @@ static void test_threshold_and_interval(void **state)
          500, 150},
         {"{'synchronizationInterval':'P1D'}", 500, 30},
         {"{'synchronizationInterval':'PT'}", 500, 30},
+        {"{'synchronizationInterval':'PT45'}", 500, 30},
+        {"{'synchronizationInterval':'-PT1H'}", 500, 30},
+        {"{'synchronizationInterval':'PT99999999999999999999H'}", 500, 30},
+        {"{'synchronizationInterval':3600}", 500, 30},
+        {"{'synchronizationInterval':'PT120S'}", 500, 2},
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         g_autofree char *config = g_strdup_printf("{'configuration':%s}", cases[i].configuration);
@@ -200,6 +208,8 @@ static void test_next_cycle(void **state)
     gint64 due = LAST + 30 * COR_MINUTE_US;
     assert_int_equal(cor_tenant_next_cycle(&tenant, LAST + COR_MINUTE_US), due);
     assert_int_equal(cor_tenant_next_cycle(&tenant, due), due);
+    /* our clock is behind theirs */
+    assert_int_equal(cor_tenant_next_cycle(&tenant, LAST - COR_MINUTE_US), due);
     /* late: it may come at any moment */
     assert_int_equal(cor_tenant_next_cycle(&tenant, due + COR_MINUTE_US), due + COR_MINUTE_US);
     assert_int_equal(cor_tenant_next_cycle(&tenant, LAST + 4 * COR_HOUR_US), 0);
