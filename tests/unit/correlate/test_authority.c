@@ -24,6 +24,15 @@ static void test_soa(void **state)
         {"{" SOA "{'isCloudManaged':false}," LEFT "}", -1, COR_SOA_CLOUD},
         {"{'onPremisesSyncEnabled':false," LEFT "}", COR_LIVE, COR_SOA_UNLINKED},
         {"{'onPremisesSyncEnabled':false}", -1, COR_SOA_UNLINKED},
+        /* converted just now, the old flag still shown: the switch decides */
+        {"{'onPremisesSyncEnabled':true," SOA "{'isCloudManaged':true}}", COR_LIVE,
+         COR_SOA_CONVERTED},
+        {"{" SOA "{'isCloudManaged':false}}", -1, COR_SOA_CLOUD},
+        {"{" SOA "{'isCloudManaged':false}," LEFT "}", COR_RECYCLED, COR_SOA_CLOUD},
+        {"{'onPremisesSyncEnabled':false," LEFT "}", COR_DELETED, COR_SOA_UNLINKED},
+        {"{'onPremisesSamAccountName':'ada'}", -1, COR_SOA_UNKNOWN},
+        {"{'onPremisesDistinguishedName':'CN=Ada'}", -1, COR_SOA_UNKNOWN},
+        {"{'onPremisesLastSyncDateTime':'2026-01-01T00:00:00Z'}", -1, COR_SOA_UNKNOWN},
         /* null with identifiers left: converted or rolled back, and nothing tells which */
         {"{" LEFT "}", COR_LIVE, COR_SOA_UNKNOWN},
         {"{'displayName':'x'}", -1, COR_SOA_CLOUD},
