@@ -120,7 +120,7 @@ static void test_threshold_and_interval(void **state)
         {"{'synchronizationInterval':'PT'}", 500, 30},
         {"{'synchronizationInterval':'PT45'}", 500, 30},
         {"{'synchronizationInterval':'-PT1H'}", 500, 30},
-        {"{'synchronizationInterval':'PT99999999999999999999H'}", 500, 30},
+        {"{'synchronizationInterval':'PT1000000M'}", 500, 30},
         {"{'synchronizationInterval':3600}", 500, 30},
         {"{'synchronizationInterval':'PT120S'}", 500, 2},
     };
