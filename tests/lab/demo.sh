@@ -113,7 +113,7 @@ graph POST /users '{"accountEnabled":true,"displayName":"Helga Admin","mailNickn
         -d '{"accountEnabled":true,"displayName":"Helga Admin","mailNickname":"helga.admin",
   "userPrincipalName":"helga.admin@labexample.onmicrosoft.com",
   "passwordProfile":{"password":"Synthetic-Pass-1!"}}' >/dev/null
-ada=$(entra_id ada) bo=$(entra_id bo) cai=$(entra_id cai) dana=$(entra_id dana)
+ada=$(entra_id ada) bo=$(entra_id bo) cai=$(entra_id cai)
 
 say "The watch begins: can both directories be read? Then a first backup point"
 run anchorwatch check
