@@ -189,6 +189,12 @@ static void offer_ad_restore(GPtrArray *steps, const struct cor_record *ad)
 static void offer_sync(GPtrArray *steps, const struct cor_situation *s)
 {
     gboolean connect = s->tenant->engine != COR_ENGINE_CLOUDSYNC;
+    if (cor_forecast_is_held(s)) {
+        step(steps, "sync", NULL,
+             "look at the deletions that wait: the guard holds the whole export until they are "
+             "confirmed or undone");
+        return;
+    }
     switch (cor_tenant_health(s->tenant, s->now_us)) {
     case COR_SYNC_STALLED:
         step(steps, "sync", NULL,
@@ -226,7 +232,14 @@ static void at_source(GPtrArray *steps, const struct cor_write *write,
 static void await_sync(GPtrArray *steps, const struct cor_write *write,
                        const struct cor_situation *s)
 {
+    gboolean sees_it = s->tenant->engine != COR_ENGINE_CLOUDSYNC || cor_forecast_is_stalled(s);
     (void)write;
+    if (!sees_it) {
+        step(steps, "sync", NULL,
+             "change the AD object or provision it on demand: Cloud Sync does not look for what is "
+             "gone in the cloud");
+        return;
+    }
     offer_sync(steps, s);
     if (steps->len == 0)
         step(steps, "sync", NULL, "turn directory synchronization on again");

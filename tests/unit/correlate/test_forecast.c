@@ -321,9 +321,28 @@ static void test_names(void **state)
     assert_true(cor_verdict_doomed(COR_VERDICT_RECREATED));
 }
 
+/* An export that the deletion guard holds does not run by itself, nor by a forced cycle. */
+static void test_held_export_is_confirmed_first(void **state)
+{
+    (void)state;
+    static const struct situation s = {"A5",
+                                       "overwritten",
+                                       USER,
+                                       UPDATE("accountEnabled", "false", "true"),
+                                       .entra = "{" SYNCED "}",
+                                       .ad = "{" AD_USER "," DISABLED "}",
+                                       .pending = 501};
+    struct cor_forecast forecast;
+    foresee(&s, &forecast);
+    assert_null(strstr(last_step(&forecast)->text, "2026-07-25T17:40:00Z"));
+    assert_non_null(strstr(last_step(&forecast)->text, "deletion"));
+    cor_forecast_clear(&forecast);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_held_export_is_confirmed_first),
         cmocka_unit_test(test_overwritten),
         cmocka_unit_test(test_stalled_names_no_time),
         cmocka_unit_test(test_commands),
