@@ -109,12 +109,14 @@ static char *normal_form(guint traits, const struct cor_json *value)
     return cor_json_to_text(text);
 }
 
-/* A set of one and its only value are the same. */
-static const struct cor_json *only_value(const struct cor_json *value)
+/* A set of one and its only value are the same, so everything is a set at the top. */
+static char *set_form(guint traits, const struct cor_json *value)
 {
-    const struct cor_json *first = cor_json_first(value);
-    gboolean single = cor_json_type(value) == COR_JSON_ARRAY && first && !cor_json_next(first);
-    return single ? first : value;
+    if (cor_json_type(value) == COR_JSON_ARRAY)
+        return normal_form(traits, value);
+    g_autoptr(GPtrArray) single = g_ptr_array_new_with_free_func(g_free);
+    g_ptr_array_add(single, normal_form(traits, value));
+    return join_set(single, '[', ']');
 }
 
 gboolean cor_value_equal(guint traits, const struct cor_json *a, const struct cor_json *b)
@@ -123,8 +125,8 @@ gboolean cor_value_equal(guint traits, const struct cor_json *a, const struct co
         return is_empty(a) && is_empty(b);
     if (cor_json_equal(a, b))
         return TRUE;
-    g_autofree char *normal_a = normal_form(traits, only_value(a));
-    g_autofree char *normal_b = normal_form(traits, only_value(b));
+    g_autofree char *normal_a = set_form(traits, a);
+    g_autofree char *normal_b = set_form(traits, b);
     return strcmp(normal_a, normal_b) == 0;
 }
 
