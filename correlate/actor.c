@@ -26,12 +26,25 @@ static gboolean starts(const char *text, const char *prefix)
     return text && g_ascii_strncasecmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* Sync_<server>_<hex>@, ADToAADSyncServiceAccount@, ConnectSyncProvisioning_<server>_<hex> */
+/* "<prefix><server>_<12 hexadecimal digits>" and then the end that was asked for. A looser pattern
+ * would let anybody hide behind a name that begins like the engine's. */
+static gboolean is_server_name(const char *name, const char *prefix, char end)
+{
+    if (!starts(name, prefix))
+        return FALSE;
+    gsize len = strcspn(name, "@");
+    if (len < strlen(prefix) + 14 || name[len] != end || name[len - 13] != '_')
+        return FALSE;
+    for (gsize i = len - 12; i < len; i++)
+        if (!g_ascii_isxdigit(name[i]))
+            return FALSE;
+    return TRUE;
+}
+
 static gboolean is_sync_name(const char *name)
 {
-    return (starts(name, "Sync_") && strchr(name, '@')) ||
-           starts(name, "ADToAADSyncServiceAccount@") || starts(name, "ConnectSyncProvisioning_") ||
-           starts(name, "On-Premises Directory Synchronization Service Account");
+    return is_server_name(name, "Sync_", '@') || starts(name, "ADToAADSyncServiceAccount@") ||
+           is_server_name(name, "ConnectSyncProvisioning_", '\0');
 }
 
 static void learn(GHashTable *set, const char *id)
