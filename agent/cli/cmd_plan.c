@@ -131,7 +131,8 @@ static void print_summary(const struct planned *planned)
         text_print(cli, TEXT_GOOD, "Nothing to restore: the tenant is as it was.\n");
         return;
     }
-    text_print(cli, TEXT_BOLD, "\n%" G_GUINT64_FORMAT " writes:", planned->items);
+    text_print(cli, TEXT_BOLD, "\n%" G_GUINT64_FORMAT " write%s:", planned->items,
+               planned->items == 1 ? "" : "s");
     const char *comma = "";
     for (int v = 0; v <= COR_VERDICT_UNRECOVERABLE; v++)
         if (planned->by_verdict[v]) {

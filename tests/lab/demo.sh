@@ -158,7 +158,7 @@ say "Sync goes on: was the forecast right?"
 "$here/lab" sync | tail -n 3
 echo "   Bo is enabled again: $(graph GET "/users/$bo?\$select=accountEnabled" | jq -c .accountEnabled)"
 echo "   Cai is back:         $(graph GET "/users/$cai?\$select=userPrincipalName" | jq -r .userPrincipalName)"
-echo "   Ada's title by hand: $(graph PATCH "/users/$ada" '{"jobTitle":"Engineer"}' | jq -r .error.message)"
+echo "   Ada's title by hand: $(graph PATCH "/users/$ada" '{"jobTitle":"Engineer"}' 2>/dev/null | jq -r .error.message)"
 
 say "Ada's account is disabled in AD and in the cloud; then the sync server stops; five hours later"
 ad <<LDIF
