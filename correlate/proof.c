@@ -17,6 +17,7 @@ struct cor_proof {
     GPtrArray *segments; /* struct segment *, in order of announcement */
     GPtrArray *problems; /* char * */
     GPtrArray *remarks;  /* char * */
+    GPtrArray *unread;   /* char *: types of which absence says nothing */
 };
 
 static void segment_free(struct segment *segment)
@@ -33,6 +34,7 @@ struct cor_proof *cor_proof_new(enum cor_directory directory)
     proof->segments = g_ptr_array_new_with_free_func((GDestroyNotify)segment_free);
     proof->problems = g_ptr_array_new_with_free_func(g_free);
     proof->remarks = g_ptr_array_new_with_free_func(g_free);
+    proof->unread = g_ptr_array_new_with_free_func(g_free);
     return proof;
 }
 
@@ -43,6 +45,7 @@ void cor_proof_free(struct cor_proof *proof)
     g_ptr_array_unref(proof->segments);
     g_ptr_array_unref(proof->problems);
     g_ptr_array_unref(proof->remarks);
+    g_ptr_array_unref(proof->unread);
     g_free(proof);
 }
 
@@ -112,6 +115,16 @@ void cor_proof_problem(struct cor_proof *proof, const char *segment, const char 
 void cor_proof_remark(struct cor_proof *proof, const char *text)
 {
     g_ptr_array_add(proof->remarks, g_strdup_printf("remark: %s", text));
+}
+
+void cor_proof_unread(struct cor_proof *proof, const char *type)
+{
+    g_ptr_array_add(proof->unread, g_strdup(type));
+}
+
+const GPtrArray *cor_proof_unread_types(const struct cor_proof *proof)
+{
+    return proof->unread;
 }
 
 static guint count_proven(const struct cor_proof *proof)

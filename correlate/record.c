@@ -26,6 +26,19 @@ struct cor_record *cor_record_new(enum cor_directory directory, const char *type
     return record;
 }
 
+struct cor_record *cor_record_copy(const struct cor_record *record)
+{
+    struct cor_record *copy = g_new0(struct cor_record, 1);
+    copy->directory = record->directory;
+    copy->life = record->life;
+    copy->type = g_strdup(record->type);
+    copy->key = g_strdup(record->key);
+    copy->name = g_strdup(record->name);
+    copy->attributes = cor_json_copy(record->attributes);
+    copy->metadata = record->metadata ? cor_json_copy(record->metadata) : NULL;
+    return copy;
+}
+
 void cor_record_free(struct cor_record *record)
 {
     if (!record)

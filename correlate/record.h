@@ -66,6 +66,7 @@ struct cor_record {
                                     cleared stay listed. */
 };
 struct cor_record *cor_record_new(enum cor_directory directory, const char *type, const char *key);
+struct cor_record *cor_record_copy(const struct cor_record *record); /* deep */
 void cor_record_free(struct cor_record *record);
 #define COR_RECORD_AUTO __attribute__((cleanup(cor_record_cleanup))) struct cor_record
 static inline void cor_record_cleanup(struct cor_record **record)
@@ -119,6 +120,10 @@ gboolean cor_proof_graph(struct cor_proof *proof, const char *segment, long http
 void cor_proof_problem(struct cor_proof *proof, const char *segment, const char *text);
 /* A remark that does not touch completeness (an optional read was refused). */
 void cor_proof_remark(struct cor_proof *proof, const char *text);
+/* An optional read failed as a whole: the half may still be complete, but of objects of this type
+ * absence says nothing, and nothing of it is concluded to be gone. */
+void cor_proof_unread(struct cor_proof *proof, const char *type);
+const GPtrArray *cor_proof_unread_types(const struct cor_proof *proof); /* char *, borrowed */
 gboolean cor_proof_complete(const struct cor_proof *proof);
 /* Absence may be read as deletion only for a complete half; for AD also only when deleted
  * objects could be read, which is then a required segment named "deleted objects". */

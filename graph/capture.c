@@ -145,6 +145,14 @@ static gboolean settle_open(struct reading *reading, struct entra_pager *pager, 
     return ok;
 }
 
+/* Not seeing what may be refused is no sign that it is gone. */
+static void leave_unread(struct entra_run *run, const struct entra_resource *resource,
+                         const char *why)
+{
+    entra_run_remark(run, g_strdup_printf("%s not readable: %s", resource->segment, why));
+    cor_proof_unread(run->proof, resource->type);
+}
+
 static void judge_limited(const struct reading *reading)
 {
     if (reading->limited == 0)
@@ -155,7 +163,7 @@ static void judge_limited(const struct reading *reading)
         "recorded; grant the application permission %s",
         reading->limited, resource->must, resource->permission);
     if (resource->optional)
-        entra_run_remark(reading->run, g_strdup_printf("%s: %s", resource->segment, text));
+        leave_unread(reading->run, resource, text);
     else
         cor_proof_problem(reading->run->proof, resource->segment, text);
 }
@@ -172,7 +180,7 @@ static gboolean judge_refusal(struct entra_run *run, const struct entra_resource
         g_strdup_printf("refused; grant the application permission %s%s (%s)", resource->permission,
                         resource->doubt ? resource->doubt : "", (*error)->message);
     if (resource->optional) {
-        entra_run_remark(run, g_strdup_printf("%s not readable: %s", resource->segment, text));
+        leave_unread(run, resource, text);
     } else {
         cor_proof_problem(run->proof, resource->segment, text);
         cor_proof_graph(run->proof, resource->segment, status, FALSE);
@@ -327,8 +335,7 @@ static void tell_failure(struct entra_run *run, const struct entra_resource *res
                          const GError *failure)
 {
     if (resource->optional)
-        entra_run_remark(
-            run, g_strdup_printf("%s not readable: %s", resource->segment, failure->message));
+        leave_unread(run, resource, failure->message);
     else
         cor_proof_problem(run->proof, resource->segment, failure->message);
 }

@@ -2,7 +2,8 @@
 /*
  * Memberships and owners. First pages are read in batches; what does not fit in a first page is
  * followed afterwards. Invariant: the segment is proven only after every list ended without a next
- * link. An object that is gone by now has no links, which is no problem: it was there when listed.
+ * link. A 404 is asked about again: an object that is gone by now has no links, which is no
+ * problem, but one that is there without showing them leaves the segment unproven.
  */
 #include "graph/run.h"
 
@@ -18,6 +19,7 @@ struct reading {
     const struct entra_resource *resource;
     const struct entra_link_kind *kind;
     GPtrArray *more; /* char *: key, link, key, link, ... */
+    GPtrArray *gone; /* char *: keys whose links were not found */
     char *refusal;   /* words of the first 403 */
 };
 
@@ -43,8 +45,10 @@ static gboolean on_first_page(void *data, const char *key, long status, const st
                               GError **error)
 {
     struct reading *reading = data;
-    if (status == 404)
+    if (status == 404) {
+        g_ptr_array_add(reading->gone, g_strdup(key));
         return TRUE;
+    }
     if (status == 403) {
         if (!reading->refusal)
             reading->refusal = entra_step_words(status, body);
@@ -97,15 +101,36 @@ static gboolean read_rest(struct reading *reading, const char *source, const cha
     return ok;
 }
 
+/* Is the object itself gone, too? */
+static gboolean check_gone(struct reading *reading, const char *key, GError **error)
+{
+    struct entra_client *client = reading->run->client;
+    g_autofree char *escaped = g_uri_escape_string(key, NULL, FALSE);
+    g_autofree char *url =
+        g_strdup_printf("%s/%s%s/%s?$select=id", entra_client_base(client),
+                        reading->resource->version, reading->resource->path, escaped);
+    g_autoptr(entra_reply) reply = entra_client_ask(client, url, NULL, error);
+    if (!reply)
+        return FALSE;
+    if (reply->status != 404)
+        cor_proof_problem(reading->run->proof, reading->kind->segment,
+                          "the service lists an object whose links it does not find");
+    return TRUE;
+}
+
 gboolean entra_links_read(struct entra_run *run, const struct entra_resource *resource,
                           const struct entra_link_kind *kind, const GString *ids, GError **error)
 {
     struct reading reading = {.run = run, .resource = resource, .kind = kind};
     reading.more = g_ptr_array_new_with_free_func(g_free);
+    reading.gone = g_ptr_array_new_with_free_func(g_free);
     gboolean ok = read_first_pages(&reading, ids, error);
     for (guint i = 0; ok && i < reading.more->len; i += 2)
         ok = read_rest(&reading, reading.more->pdata[i], reading.more->pdata[i + 1], error);
+    for (guint i = 0; ok && i < reading.gone->len; i++)
+        ok = check_gone(&reading, reading.gone->pdata[i], error);
     g_ptr_array_unref(reading.more);
+    g_ptr_array_unref(reading.gone);
     if (ok && reading.refusal) {
         g_autofree char *text = g_strdup_printf("refused; grant the application permission %s (%s)",
                                                 resource->permission, reading.refusal);

@@ -119,7 +119,7 @@ def batch_item(path, name):
         return error(429, 'TooManyRequests', {'retry-after': '0.1'})
     if name == 'batch_denied' and '/members' in path:
         return error(403, 'Authorization_RequestDenied')
-    if name == 'batch_gone' and '/members' in path:
+    if name in ('batch_gone', 'batch_hidden') and '/members' in path:
         return error(404, 'Request_ResourceNotFound')
     if name == 'members_foreign' and '/members' in path:
         return page([{'id': 'u-alice'}], 'https://elsewhere.example.test/v1.0/groups/x')
@@ -173,6 +173,8 @@ SCENARIOS = {
     'dup_keys': on_second(lambda base, name: Raw(
         b'{"value":[{"id":"u-dora","userPrincipalName":"a","userPrincipalName":"b"}]}')),
     'no_id': on_second(lambda base, name: page([{'userPrincipalName': 'x@example.test'}])),
+    'batch_gone': lambda path, query, base, name: (
+        error(404, 'Request_ResourceNotFound') if path.startswith('/groups/') else None),
     'sync_role': lambda path, query, base, name: {
         '/servicePrincipals': page([SERVICE, ENGINE]),
         '/servicePrincipals/s-sync/appRoleAssignedTo': page(

@@ -55,17 +55,6 @@ struct halves {
     guint reads;          /* get and find calls that were answered */
 };
 
-static inline struct cor_record *halves_copy(const struct cor_record *record)
-{
-    struct cor_record *copy = cor_record_new(record->directory, record->type, record->key);
-    copy->life = record->life;
-    copy->name = g_strdup(record->name);
-    cor_json_free(copy->attributes);
-    copy->attributes = cor_json_copy(record->attributes);
-    copy->metadata = record->metadata ? cor_json_copy(record->metadata) : NULL;
-    return copy;
-}
-
 static inline struct cor_record *halves_get(struct cor_view *view, enum cor_directory directory,
                                             const char *key, GError **error)
 {
@@ -75,7 +64,7 @@ static inline struct cor_record *halves_get(struct cor_view *view, enum cor_dire
     for (guint i = 0; i < halves->records->len; i++) {
         const struct cor_record *record = halves->records->pdata[i];
         if (record->directory == directory && strcmp(record->key, key) == 0)
-            return halves_copy(record);
+            return cor_record_copy(record);
     }
     return NULL;
 }
@@ -102,7 +91,7 @@ static inline GPtrArray *halves_find(struct cor_view *view, enum cor_directory d
     for (guint i = 0; i < halves->records->len; i++) {
         const struct cor_record *record = halves->records->pdata[i];
         if (record->directory == directory && halves_carries(record, kind, folded))
-            g_ptr_array_add(found, halves_copy(record));
+            g_ptr_array_add(found, cor_record_copy(record));
     }
     return found;
 }

@@ -311,6 +311,16 @@ static void group_gone_meanwhile(void **state)
     drop(&catch);
 }
 
+static void links_hidden(void **state)
+{
+    struct catch catch = {0};
+    (void)state;
+    run(&catch, "batch_hidden");
+    assert_true(catch.finished && !catch.complete);
+    assert_true(has_problem(&catch, "links it does not find"));
+    drop(&catch);
+}
+
 static void sync_role(void **state)
 {
     struct catch catch = {0};
@@ -515,6 +525,7 @@ int main(void)
         cmocka_unit_test(slow_peers),
         cmocka_unit_test(remarks_only),
         cmocka_unit_test(group_gone_meanwhile),
+        cmocka_unit_test(links_hidden),
         cmocka_unit_test(sync_role),
         cmocka_unit_test(failing),
         cmocka_unit_test(full_sink),
