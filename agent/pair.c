@@ -96,13 +96,10 @@ static gboolean settle(struct cor_view *view, const char *text, GPtrArray *hits,
                        GError **error)
 {
     prefer_live(hits);
-    struct cor_record *record = g_ptr_array_steal_index(hits, 0);
-    if (!pair_of(view, record, ret, error))
+    if (!pair_of(view, cor_record_copy(hits->pdata[0]), ret, error))
         return FALSE;
     for (guint i = 0; i < hits->len; i++)
         if (!same_object(ret, hits->pdata[i])) {
-            const struct cor_record *own = ret->ad ? ret->ad : ret->entra;
-            g_ptr_array_insert(hits, 0, view->get(view, own->directory, own->key, NULL));
             ambiguous(text, hits, error);
             pair_clear(ret);
             return FALSE;

@@ -21,12 +21,26 @@ static gboolean close_unseen(struct store *store, gint64 point, gint64 directory
            store_exec(store, Q_CLOSE_LINKS, 2, values, error);
 }
 
+/* What an optional read did not deliver counts as seen: its absence says nothing. */
+static gboolean keep_unread(struct store *store, const struct store_sink *half, GError **error)
+{
+    for (guint i = 0; i < half->unread->len; i++) {
+        STORE_QUERY_AUTO query = store_query_begin(store, Q_KEEP_TYPE);
+        store_query_int(&query, half->directory);
+        store_query_text(&query, g_ptr_array_index(half->unread, i));
+        if (!store_query_run(&query, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
 static gboolean publish_half(struct store *store, const struct store_sink *half, gint64 point,
                              GError **error)
 {
     switch (half->state) {
     case STORE_HALF_COMPLETE:
-        return close_unseen(store, point, half->directory, error);
+        return keep_unread(store, half, error) &&
+               close_unseen(store, point, half->directory, error);
     case STORE_HALF_PARTIAL:
         return TRUE;
     case STORE_HALF_FAILED:

@@ -17,6 +17,7 @@ static void free_half(struct store_sink *half)
     g_free(half->source);
     g_free(half->proof);
     g_ptr_array_unref(half->problems);
+    g_ptr_array_unref(half->unread);
     g_free(half);
 }
 

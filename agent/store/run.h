@@ -16,6 +16,7 @@ struct store_sink {
     struct cor_half_stats stats;
     char *proof;
     GPtrArray *problems; /* char * */
+    GPtrArray *unread;   /* char *: types of which absence says nothing */
 };
 
 struct store_run {

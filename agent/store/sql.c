@@ -63,6 +63,11 @@ static const struct statement statements[STORE_STATEMENTS] = {
     [Q_CLOSE_CHANGED] = {
         "UPDATE version SET until_point = ?1 WHERE until_point IS NULL"
         " AND object IN (SELECT object FROM staged_record WHERE hash IS NOT NULL)", TRUE},
+    [Q_KEEP_TYPE] = {
+        "INSERT OR IGNORE INTO staged_record (object, directory)"
+        " SELECT t.object, ?1 FROM object_type t"
+        " CROSS JOIN version v ON v.object = t.object AND v.until_point IS NULL"
+        " WHERE t.directory = ?1 AND t.type = ?2", FALSE},
     [Q_CLOSE_UNSEEN] = {
         "UPDATE version SET until_point = ?1 WHERE until_point IS NULL"
         " AND NOT EXISTS (SELECT 1 FROM staged_record s WHERE s.object = version.object)"

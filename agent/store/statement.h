@@ -42,6 +42,7 @@ enum store_statement {
     Q_CLEAR_OBJECTS,
 
     Q_CLOSE_CHANGED,
+    Q_KEEP_TYPE,
     Q_CLOSE_UNSEEN,
     Q_OPEN_VERSIONS,
     Q_INDEX_TYPES,

@@ -135,6 +135,32 @@ static void test_partial_half_ends_nothing(void **state)
     ASSERT_VERIFIES(f->store);
 }
 
+static void test_unread_type_is_not_gone(void **state)
+{
+    struct fixture *f = *state;
+    capture_world(f->store, 5, "engineer");
+    struct store_run *run = begin(f->store, 10);
+    put(run, COR_AD, "user", ALICE, "alice", "engineer");
+    put(run, COR_AD, "group", STAFF, "staff", NULL);
+    finish(run, COR_AD, TRUE);
+    struct cor_proof *proof = cor_proof_new(COR_ENTRA);
+    const struct cor_half_stats stats = {0};
+    struct cor_sink *sink = sink_of(run, COR_ENTRA);
+    cor_proof_require(proof, "everything else");
+    cor_proof_graph(proof, "everything else", 200, FALSE);
+    cor_proof_unread(proof, "user");
+    OK(sink->finish(sink, proof, &stats, &error));
+    cor_proof_free(proof);
+    gint64 point = commit(run, 10);
+    /* bob was read and is gone; the cloud user was not asked for */
+    assert_int_equal(number_of(f->store, "SELECT count(*) FROM objects_now WHERE name = 'bob'"), 0);
+    ASSERT_TITLE(f->store, point, COR_ENTRA, CLOUD, "engineer");
+    assert_int_equal(number_of(f->store, "SELECT count(*) FROM object_history "
+                                         "WHERE name = 'alice@example.test'"),
+                     1);
+    ASSERT_VERIFIES(f->store);
+}
+
 static void test_abandoned_half_takes_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -380,6 +406,7 @@ int main(void)
         T(test_change_and_disappearance),
         T(test_repeated_key_replaces),
         T(test_partial_half_ends_nothing),
+        T(test_unread_type_is_not_gone),
         T(test_abandoned_half_takes_nothing),
         T(test_failed_capture_records_the_attempt),
         T(test_half_reports_counts),
