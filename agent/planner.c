@@ -79,7 +79,7 @@ static gboolean set_scene(struct planning *plan, const char *key, struct scene *
         for (guint i = 0; i < scene->live.candidates->len && !scene->twin; i++) {
             struct cor_record *candidate = scene->live.candidates->pdata[i];
             if (candidate->directory == COR_AD)
-                scene->twin = plan->live->view->get(plan->live->view, COR_AD, candidate->key, NULL);
+                scene->twin = cor_record_copy(candidate);
         }
     return TRUE;
 }
@@ -96,16 +96,16 @@ static const struct {
     {"onPremisesSecurityIdentifier", COR_ID_SID},
 };
 
-static struct cor_record *find_holder(struct point *live, int kind, const char *value,
-                                      const char *own_key)
+static gboolean find_holder(struct point *live, int kind, const char *value, const char *own_key,
+                            struct cor_record **ret_holder, GError **error)
 {
-    g_autoptr(GPtrArray) found = live->view->find(live->view, COR_ENTRA, kind, value, NULL);
-    for (guint i = 0; found && i < found->len; i++) {
+    g_autoptr(GPtrArray) found = live->view->find(live->view, COR_ENTRA, kind, value, error);
+    for (guint i = 0; found && i < found->len && !*ret_holder; i++) {
         const struct cor_record *record = found->pdata[i];
         if (record->life == COR_LIVE && strcmp(record->key, own_key) != 0)
-            return g_ptr_array_steal_index(found, i);
+            *ret_holder = g_ptr_array_steal_index(found, i);
     }
-    return NULL;
+    return found != NULL;
 }
 
 static const char *without_prefix(const char *address)
@@ -113,22 +113,31 @@ static const char *without_prefix(const char *address)
     return g_ascii_strncasecmp(address, "smtp:", 5) == 0 ? address + 5 : address;
 }
 
-static void look_for_holder(struct planning *plan, const char *key, const char *attribute,
-                            const struct cor_json *target, struct scene *scene)
+static int unique_kind(const char *attribute)
 {
+    for (gsize i = 0; i < G_N_ELEMENTS(unique_values); i++)
+        if (g_strcmp0(unique_values[i].attribute, attribute) == 0)
+            return unique_values[i].kind;
+    return 0;
+}
+
+static gboolean look_for_holder(struct planning *plan, const char *key, const char *attribute,
+                                const struct cor_json *target, struct scene *scene, GError **error)
+{
+    int kind = unique_kind(attribute);
+    const char *single = cor_json_string(target);
     g_clear_pointer(&scene->holder, cor_record_free);
-    for (gsize i = 0; i < G_N_ELEMENTS(unique_values) && attribute; i++) {
-        if (strcmp(unique_values[i].attribute, attribute) != 0)
-            continue;
-        int kind = unique_values[i].kind;
-        if (cor_json_string(target))
-            scene->holder = find_holder(plan->live, kind, cor_json_string(target), key);
-        for (const struct cor_json *n = cor_json_first(target); n && !scene->holder;
-             n = cor_json_next(n))
-            if (cor_json_string(n))
-                scene->holder =
-                    find_holder(plan->live, kind, without_prefix(cor_json_string(n)), key);
+    if (!kind)
+        return TRUE;
+    if (single)
+        return find_holder(plan->live, kind, single, key, &scene->holder, error);
+    for (const struct cor_json *n = cor_json_first(target); n; n = cor_json_next(n)) {
+        const char *text = cor_json_string(n);
+        if (text &&
+            !find_holder(plan->live, kind, without_prefix(text), key, &scene->holder, error))
+            return FALSE;
     }
+    return TRUE;
 }
 
 static void forecast(struct planning *plan, struct scene *scene, struct plan_item *item,
@@ -208,9 +217,11 @@ static gboolean give(struct planning *plan, struct scene *scene, const struct co
     item.link_target = g_strdup(change->link_target);
     item.live = change->old_value ? cor_json_copy(change->old_value) : NULL;
     item.target = change->new_value ? cor_json_copy(change->new_value) : NULL;
-    look_for_holder(plan, shown->key, item.attribute, item.target, scene);
-    forecast(plan, scene, &item, shown->type);
-    gboolean ok = plan->func(&item, plan->data, error);
+    gboolean ok = look_for_holder(plan, shown->key, item.attribute, item.target, scene, error);
+    if (ok) {
+        forecast(plan, scene, &item, shown->type);
+        ok = plan->func(&item, plan->data, error);
+    }
     item_clear(&item);
     return ok;
 }
@@ -222,7 +233,8 @@ static gboolean plan_object(struct planning *plan, const struct store_delta *del
     if (!object_wanted(plan, any->key, any->type))
         return TRUE;
     g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func((GDestroyNotify)cor_change_free);
-    cor_diff_records(live, backup, plan->live->entra_complete, changes);
+    /* what a partial backup point did not see may well have been there: never delete for that */
+    cor_diff_records(live, backup, plan->backup->entra_complete, changes);
     struct scene scene = {0};
     gboolean ok = set_scene(plan, any->key, &scene, error);
     for (guint i = 0; ok && i < changes->len; i++)
@@ -231,25 +243,34 @@ static gboolean plan_object(struct planning *plan, const struct store_delta *del
     return ok;
 }
 
+static struct cor_record *entra_at(struct point *point, const char *key, GError **error)
+{
+    return point->view->get(point->view, COR_ENTRA, key, error);
+}
+
 static gboolean plan_link(struct planning *plan, const struct store_delta *delta, GError **error)
 {
     const struct cor_link *link = delta->link;
     struct scene scene = {0};
+    g_autoptr(GError) failed = NULL;
+    if (!delta->link_added && !plan->backup->entra_complete)
+        return TRUE;
     gboolean ok = set_scene(plan, link->source_key, &scene, error);
     const struct cor_record *source = scene.live.entra;
     /* links of an object that must be restored or created first come with it */
     if (ok && source && source->life == COR_LIVE && scene.backup.entra &&
         object_wanted(plan, source->key, source->type)) {
-        scene.target = plan->live->view->get(plan->live->view, COR_ENTRA, link->target_key, NULL);
-        COR_RECORD_AUTO *gone =
-            scene.target
-                ? NULL
-                : plan->backup->view->get(plan->backup->view, COR_ENTRA, link->target_key, NULL);
+        COR_RECORD_AUTO *gone = NULL;
+        scene.target = entra_at(plan->live, link->target_key, &failed);
+        if (!scene.target && !failed)
+            gone = entra_at(plan->backup, link->target_key, &failed);
         struct cor_change *change =
             cor_diff_link(delta->link_added, link, source, scene.target ? scene.target : gone);
-        ok = give(plan, &scene, change, error);
+        ok = !failed && give(plan, &scene, change, error);
         cor_change_free(change);
     }
+    if (failed)
+        g_propagate_error(error, g_steal_pointer(&failed));
     scene_clear(&scene);
     return ok;
 }
