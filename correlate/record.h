@@ -150,6 +150,20 @@ struct cor_sink {
     gboolean (*record)(struct cor_sink *self, const struct cor_record *record, GError **error);
     gboolean (*link)(struct cor_sink *self, const struct cor_link *link, GError **error);
     gboolean (*event)(struct cor_sink *self, const struct cor_event *event, GError **error);
+    /* The half tells only what changed since its last checkpoint: called first, or not at all.
+     * From then on what is not mentioned is as it was, and an object's links of a kind stand
+     * until links_follow, link, unlink or gone say otherwise. */
+    gboolean (*incremental)(struct cor_sink *self, GError **error);
+    /* All links of this kind that the object has come next, and no others exist. */
+    gboolean (*links_follow)(struct cor_sink *self, const char *source_key, const char *kind,
+                             GError **error);
+    gboolean (*unlink)(struct cor_sink *self, const struct cor_link *link, GError **error);
+    /* The object is proven to be gone for good, with its links. */
+    gboolean (*gone)(struct cor_sink *self, const char *key, GError **error);
+    /* Where the next incremental read of a stream ("dirsync", "users delta") starts; replaces the
+     * one before when, and only when, the half is published complete. NULL doc forgets it. */
+    gboolean (*checkpoint)(struct cor_sink *self, const char *stream, const struct cor_json *doc,
+                           GError **error);
     gboolean (*finish)(struct cor_sink *self, const struct cor_proof *proof,
                        const struct cor_half_stats *stats, GError **error);
     void (*abandon)(struct cor_sink *self, const struct cor_half_stats *stats,

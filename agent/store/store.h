@@ -42,6 +42,10 @@ struct store_run *store_run_begin(struct store *store, gint64 now_us, GError **e
 /* The sink for one half; owned by the run, valid until the run ends. source: configured name. */
 struct cor_sink *store_run_sink(struct store_run *run, enum cor_directory directory,
                                 const char *source);
+/* The checkpoint a published complete half of this source left for a stream; NULL without error:
+ * none, so read everything. Caller frees. */
+struct cor_json *store_checkpoint(struct store *store, enum cor_directory directory,
+                                  const char *source, const char *stream, GError **error);
 /* Publish: one transaction. The point is complete when both halves are, partial when anything was
  * read, failed otherwise (then nothing but the attempt is recorded). From a partial half nothing
  * is concluded to be deleted. *ret_point is its number. The run is freed in any case. */

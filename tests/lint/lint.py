@@ -19,7 +19,8 @@ LAYERS = {
     "ldap": {"ldap", "correlate"},
     "graph": {"graph", "correlate"},
     "agent/store": {"agent/store", "correlate"},
-    "agent": {"agent", "agent/store", "ldap", "graph", "correlate"},
+    "agent/rules": {"agent/rules", "correlate"},
+    "agent": {"agent", "agent/store", "agent/rules", "ldap", "graph", "correlate"},
 }
 # The one folder that may include a third-party library.
 CONFINED = {
@@ -28,6 +29,7 @@ CONFINED = {
     r"sqlite3\.h|zstd.*\.h": "agent/store",
     r"c[Jj][Ss][Oo][Nn]/.*|cJSON\.h": "correlate",
     r"systemd/.*": "agent",
+    r"libxml/.*": "agent/rules",
 }
 BANNED = {
     "strcpy": "g_strlcpy or g_strdup", "strcat": "GString", "strncpy": "g_strlcpy",

@@ -91,7 +91,11 @@ static void on_abandon(struct cor_sink *sink, const struct cor_half_stats *stats
 
 static void run_with(struct catch *catch, struct entra_options options, const char *scenario)
 {
-    *catch = (struct catch){.sink = {on_record, on_link, on_event, on_finish, on_abandon},
+    *catch = (struct catch){.sink = {.record = on_record,
+                                     .link = on_link,
+                                     .event = on_event,
+                                     .finish = on_finish,
+                                     .abandon = on_abandon},
                             .stop_after = catch->stop_after};
     catch->records = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     catch->links = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -411,7 +415,11 @@ static void stopped_on_request(void **state)
                                     .graph_url = lab.url,
                                     .token_url = token_url,
                                     .ca_file = lab.ca};
-    struct catch catch = {.sink = {on_record, on_link, on_event, on_finish, on_abandon}};
+    struct catch catch = {.sink = {.record = on_record,
+                                   .link = on_link,
+                                   .event = on_event,
+                                   .finish = on_finish,
+                                   .abandon = on_abandon}};
     (void)state;
     catch.records = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     catch.links = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
