@@ -89,7 +89,10 @@ static inline void memory_abandon(struct cor_sink *self, const struct cor_half_s
 static inline void memory_init(struct memory *memory)
 {
     *memory = (struct memory){
-        .sink = {memory_record, memory_link, NULL, memory_finish, memory_abandon},
+        .sink = {.record = memory_record,
+                 .link = memory_link,
+                 .finish = memory_finish,
+                 .abandon = memory_abandon},
         .records =
             g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)cor_record_free),
         .links = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
