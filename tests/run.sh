@@ -32,6 +32,7 @@ kill|/usr/bin/python3 tests/scenario/kill.py
 reach|/usr/bin/python3 tests/scenario/reach.py
 badinput|/usr/bin/python3 tests/scenario/badinput.py
 daemon|/usr/bin/python3 tests/scenario/daemon.py
+rules-import|/usr/bin/python3 tests/scenario/rules_import.py
 LIST
 }
 

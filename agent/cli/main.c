@@ -38,6 +38,12 @@ static const struct command commands[] = {
      "Compares the backup point with the live tenant and forecasts every write: refused, "
      "overwritten, durable … and what to do instead. Never writes anywhere.",
      0, 1000, cmd_plan_options, cmd_plan},
+    {"rules", "import PATH | show [RULE] | diff [A [B]] | versions",
+     "the tenant's own sync rules: import, show, compare",
+     "PATH: the folder that Get-ADSyncServerConfiguration wrote. RULE: name, id, tag or "
+     "precedence. "
+     "A and B: versions, by number or latest; without them the newest and the one before.",
+     1, 3, cmd_rules_options, cmd_rules},
     {"verify", "", "check the store: documents, intervals and the hash chain", NULL, 0, 0, NULL,
      cmd_verify},
     {"prune", "", "apply retention", NULL, 0, 0, cmd_prune_options, cmd_prune},
@@ -259,9 +265,10 @@ static int dispatch(char **all_args, GError **error)
     g_autofree char *title = g_strdup_printf("%s - %s", command->usage, command->summary);
     g_autoptr(GOptionContext) own = g_option_context_new(title);
     g_option_context_set_description(own, command->description);
-    g_option_context_add_main_entries(own, global_options, NULL);
+    /* first the command's: its --version means another thing than the program's */
     if (command->options)
         g_option_context_add_main_entries(own, command->options, NULL);
+    g_option_context_add_main_entries(own, global_options, NULL);
     g_auto(GStrv) rest = g_strdupv(args + 1);
     if (!parse_options(own, &rest, command, error))
         return -1;
