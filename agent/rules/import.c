@@ -30,6 +30,23 @@ static gboolean read_file(struct rules_reading *in, const char *root, const char
     return doc && read(in, xmlDocGetRootElement(doc), error);
 }
 
+gboolean rules_import_file(const char *name, const void *data, gsize len, struct cor_rule_set *set,
+                           GPtrArray *findings, GError **error)
+{
+    gsize text_len;
+    struct rules_reading in = {set, findings, name};
+    g_autofree char *text = rules_decode(data, len, name, &text_len, error);
+    RULES_XML_AUTO *doc = text ? rules_xml_parse(name, text, text_len, error) : NULL;
+    if (!doc)
+        return FALSE;
+    xmlNode *root = xmlDocGetRootElement(doc);
+    if (strcmp((const char *)root->name, "ma-data") == 0)
+        return rules_read_connector(&in, root, error);
+    if (strcmp((const char *)root->name, "synchronizationRule") == 0)
+        return rules_read_rule(&in, root, error);
+    return rules_read_metaverse(&in, root, error);
+}
+
 static gint by_name(gconstpointer a, gconstpointer b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);

@@ -17,6 +17,10 @@ struct rules_import {
 /* PATH: the folder that Get-ADSyncServerConfiguration wrote. *ret is filled on success only;
  * rules_import_clear() it. Errors: COR_E_INPUT, COR_E_LIMIT, COR_E_CONFIG (cannot be opened). */
 gboolean rules_import_path(const char *path, struct rules_import *ret, GError **error);
+/* One file of such a folder, whatever its root element says it is, into a set. name: as messages
+ * call it. On an error the set is only good for being freed. */
+gboolean rules_import_file(const char *name, const void *data, gsize len, struct cor_rule_set *set,
+                           GPtrArray *findings, GError **error);
 void rules_import_clear(struct rules_import *import);
 
 #endif

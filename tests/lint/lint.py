@@ -248,7 +248,8 @@ def check_markers():
 
 def check_standalone():
     """Every header compiles by itself."""
-    flags = subprocess.run(["pkg-config", "--cflags", "gio-2.0", "ldap", "sqlite3", "libcurl"],
+    flags = subprocess.run(["pkg-config", "--cflags", "gio-2.0", "ldap", "sqlite3", "libcurl",
+                            "libxml-2.0"],
                            capture_output=True, text=True, check=True).stdout.split()
     for path in [f for f in tracked(".h") if folder_of(f)]:
         done = subprocess.run(["gcc", "-std=gnu11", "-D_GNU_SOURCE", "-fsyntax-only", "-Wall", "-Wextra",
