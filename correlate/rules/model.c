@@ -179,6 +179,7 @@ static void partition_free(gpointer data)
 {
     struct cor_partition *partition = data;
     g_free(partition->dn);
+    g_hash_table_unref(partition->parameters);
     g_ptr_array_unref(partition->inclusions);
     g_ptr_array_unref(partition->exclusions);
     g_free(partition);
@@ -196,6 +197,7 @@ static void connector_free(gpointer data)
     g_ptr_array_unref(connector->attributes);
     g_ptr_array_unref(connector->object_types);
     g_hash_table_unref(connector->syntaxes);
+    g_hash_table_unref(connector->parameters);
     g_free(connector);
 }
 
@@ -288,6 +290,7 @@ struct cor_connector *cor_connector_new(const char *id, const char *name)
     connector->attributes = g_ptr_array_new_with_free_func(g_free);
     connector->object_types = g_ptr_array_new_with_free_func(g_free);
     connector->syntaxes = text_table();
+    connector->parameters = text_table();
     return connector;
 }
 
@@ -295,6 +298,7 @@ struct cor_partition *cor_partition_new(const char *dn)
 {
     struct cor_partition *partition = g_new0(struct cor_partition, 1);
     partition->dn = g_strdup(dn);
+    partition->parameters = text_table();
     partition->inclusions = g_ptr_array_new_with_free_func(g_free);
     partition->exclusions = g_ptr_array_new_with_free_func(g_free);
     return partition;

@@ -104,9 +104,12 @@ struct cor_connector {
     GPtrArray *object_types; /* char *: selected classes; empty: not told */
     GHashTable *syntaxes;    /* attribute -> char * schema type: "string", "integer", "boolean",
                                 "dn", "binary"; with suffix "[]" when multi-valued */
+    GHashTable *parameters;  /* name -> value: what expressions name as %Forest.FQDN% and the like,
+                                and Connector.GroupFilteringGroupDn; without secrets */
 };
 struct cor_partition {
     char *dn;
+    GHashTable *parameters; /* name -> value: %Domain.FQDN%, %Domain.Netbios% … of this domain */
     gboolean selected;
     GPtrArray *inclusions, *exclusions; /* char *: DNs of containers; the longest match decides */
 };

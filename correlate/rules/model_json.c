@@ -121,6 +121,7 @@ static struct cor_json *from_connector(const struct cor_connector *connector)
         const struct cor_partition *partition = connector->partitions->pdata[i];
         struct cor_json *item = cor_json_new_object();
         cor_json_add_string(item, "dn", partition->dn);
+        cor_json_add(item, "parameters", from_table(partition->parameters));
         cor_json_add_bool(item, "selected", partition->selected);
         cor_json_add(item, "inclusions", from_texts(partition->inclusions));
         cor_json_add(item, "exclusions", from_texts(partition->exclusions));
@@ -130,6 +131,7 @@ static struct cor_json *from_connector(const struct cor_connector *connector)
     cor_json_add(json, "attributes", from_texts(connector->attributes));
     cor_json_add(json, "objectTypes", from_texts(connector->object_types));
     cor_json_add(json, "syntaxes", from_table(connector->syntaxes));
+    cor_json_add(json, "parameters", from_table(connector->parameters));
     return json;
 }
 
@@ -306,11 +308,13 @@ static void take_connector(struct reading *in, const struct cor_json *json,
     take_texts(in, json, "attributes", connector->attributes);
     take_texts(in, json, "objectTypes", connector->object_types);
     take_table(in, json, "syntaxes", connector->syntaxes);
+    take_table(in, json, "parameters", connector->parameters);
     const struct cor_json *list = take_list(in, json, "partitions");
     for (const struct cor_json *n = cor_json_first(list); n; n = cor_json_next(n)) {
         g_autofree char *dn = take_text(in, n, "dn", TRUE);
         struct cor_partition *partition = cor_partition_new(dn);
         g_ptr_array_add(connector->partitions, partition);
+        take_table(in, n, "parameters", partition->parameters);
         partition->selected = take_bool(in, n, "selected");
         take_texts(in, n, "inclusions", partition->inclusions);
         take_texts(in, n, "exclusions", partition->exclusions);
