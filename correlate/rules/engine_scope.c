@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which rules apply to an object: the selection of the connector (types, partitions, containers)
+ * and the scoping filters, OR of ANDs. Text compares without case. Numbers compare as numbers:
+ * Microsoft's page says "a string compare", but then no group of seven members would pass the
+ * shipped filter memberCount LESSTHAN 50000.
+ */
+#include "correlate/rules/engine_private.h"
+
+#include <string.h>
+
+/* --- selection ---------------------------------------------------------------------------- */
+
+/* Lower case, without the optional spaces beside commas and equal signs. */
+static char *plain_dn(const char *dn)
+{
+    g_autofree char *folded = g_utf8_casefold(dn, -1);
+    GString *out = g_string_new(NULL);
+    for (const char *c = folded; *c; c++) {
+        gboolean edge = out->len == 0 || strchr(",=", out->str[out->len - 1]);
+        const char *rest = c + strspn(c, " ");
+        if (*c == ' ' && (edge || *rest == ',' || *rest == '='))
+            continue;
+        g_string_append_c(out, *c);
+    }
+    return g_string_free(out, FALSE);
+}
+
+/* Length of container when the object is it or lies in it, else 0; both plain. */
+static gsize lies_in(const char *object, const char *container)
+{
+    gsize n = strlen(object), m = strlen(container);
+    if (m == 0 || m > n || strcmp(object + n - m, container) != 0)
+        return 0;
+    if (n > m && object[n - m - 1] != ',')
+        return 0;
+    return m;
+}
+
+static gsize longest(const char *object, const GPtrArray *containers)
+{
+    gsize best = 0;
+    for (guint i = 0; i < containers->len; i++) {
+        g_autofree char *container = plain_dn(containers->pdata[i]);
+        best = MAX(best, lies_in(object, container));
+    }
+    return best;
+}
+
+static char *not_in_partition(const GPtrArray *partitions, const char *dn)
+{
+    const struct cor_partition *best = NULL;
+    gsize length = 0;
+    g_autofree char *object = plain_dn(dn);
+    for (guint i = 0; i < partitions->len; i++) {
+        const struct cor_partition *partition = partitions->pdata[i];
+        g_autofree char *root = plain_dn(partition->dn);
+        gsize found = lies_in(object, root);
+        if (found > length) {
+            length = found;
+            best = partition;
+        }
+    }
+    if (!best)
+        return g_strdup("it lies in no partition of the connector");
+    if (!best->selected)
+        return g_strdup_printf("the partition %s is not selected", best->dn);
+    gsize in = longest(object, best->inclusions), out = longest(object, best->exclusions);
+    if (out > in || (in == 0 && best->inclusions->len > 0))
+        return g_strdup("its container is not selected");
+    return NULL;
+}
+
+char *cor_engine_not_selected(const struct cor_engine_connector *connector,
+                              const struct cor_engine_object *object)
+{
+    if (!connector->of || connector->cloud)
+        return NULL;
+    if (connector->types && !g_hash_table_contains(connector->types, object->type))
+        return g_strdup_printf("objects of type %s are not selected", object->type);
+    if (connector->of->partitions->len == 0 || !object->dn)
+        return NULL;
+    return not_in_partition(connector->of->partitions, object->dn);
+}
+
+/* --- clauses ------------------------------------------------------------------------------ */
+
+struct cor_value cor_run_side_value(struct cor_engine_run *run, enum cor_engine_side side,
+                                    guint source, guint slot)
+{
+    return side == COR_SIDE_SOURCE ? cor_run_source_value(run, source, slot)
+                                   : cor_run_attribute(run, slot)->value;
+}
+
+/* A value of a filter may name a parameter, as the shipped contributingConnectorExchange EQUAL
+ * %Connector.ID% does. */
+static const char *wanted(struct cor_engine_run *run, const struct cor_clause *clause, guint source)
+{
+    struct cor_value value;
+    gsize len = clause->folded ? strlen(clause->folded) : 0;
+    if (len < 3 || clause->folded[0] != '%' || clause->folded[len - 1] != '%')
+        return clause->folded ? clause->folded : "";
+    g_autofree char *name = g_strndup(clause->folded + 1, len - 2);
+    if (!cor_run_parameter(run, source, name, &value))
+        return clause->folded;
+    const char *text = cor_engine_text(value, TRUE, run->arena);
+    return text ? text : "";
+}
+
+static gboolean as_number(struct cor_value value, gint64 *ret)
+{
+    if (value.type == COR_VALUE_INT) {
+        *ret = value.number;
+        return TRUE;
+    }
+    return value.type == COR_VALUE_STRING && cor_engine_number(value.text, ret);
+}
+
+static int compare(const struct cor_clause *clause, struct cor_value value, const char *text,
+                   const char *want)
+{
+    gint64 number = 0;
+    if (clause->has_number && value.type == COR_VALUE_INT && as_number(value, &number))
+        return number < clause->number ? -1 : number > clause->number;
+    return strcmp(text, want);
+}
+
+static gboolean holds_one(struct cor_engine_run *run, const struct cor_clause *clause,
+                          struct cor_value value, const char *want)
+{
+    gint64 number = 0;
+    if (clause->positive == COR_RULE_IS_BIT_SET)
+        return clause->has_number && as_number(value, &number) && (number & clause->number) != 0;
+    const char *text = cor_engine_text(value, TRUE, run->arena);
+    if (!text)
+        return FALSE;
+    switch (clause->positive) {
+    case COR_RULE_LESS_THAN:
+        return compare(clause, value, text, want) < 0;
+    case COR_RULE_LESS_THAN_OR_EQUAL:
+        return compare(clause, value, text, want) <= 0;
+    case COR_RULE_GREATER_THAN:
+        return compare(clause, value, text, want) > 0;
+    case COR_RULE_GREATER_THAN_OR_EQUAL:
+        return compare(clause, value, text, want) >= 0;
+    case COR_RULE_CONTAINS:
+        return strstr(text, want) != NULL;
+    case COR_RULE_STARTS_WITH:
+        return g_str_has_prefix(text, want);
+    case COR_RULE_ENDS_WITH:
+        return g_str_has_suffix(text, want);
+    default: /* EQUAL, ISIN */
+        return compare(clause, value, text, want) == 0;
+    }
+}
+
+static gboolean is_member(const struct cor_engine_run *run, const struct cor_clause *clause,
+                          guint source)
+{
+    const struct cor_run_source *at = run->sources->pdata[source];
+    return run->options.is_member &&
+           run->options.is_member(at->object, clause->of->value, run->options.data);
+}
+
+static gboolean holds_positive(struct cor_engine_run *run, const struct cor_clause *clause,
+                               enum cor_engine_side side, guint source)
+{
+    if (clause->positive == COR_RULE_IS_MEMBER_OF)
+        return is_member(run, clause, source);
+    struct cor_value value = cor_run_side_value(run, side, source, clause->slot);
+    if (clause->positive == COR_RULE_IS_NULL)
+        return cor_value_is_null(&value);
+    if (cor_value_is_null(&value) || value.type == COR_VALUE_ERROR)
+        return FALSE;
+    const char *want = wanted(run, clause, source);
+    if (value.type != COR_VALUE_MULTI)
+        return holds_one(run, clause, value, want);
+    for (gsize i = 0; i < value.len; i++)
+        if (holds_one(run, clause, value.items[i], want))
+            return TRUE;
+    return FALSE;
+}
+
+/* Every NOT is the negation of its operator, so that it also holds where there is no value. */
+static gboolean holds(struct cor_engine_run *run, const struct cor_clause *clause,
+                      enum cor_engine_side side, guint source)
+{
+    return holds_positive(run, clause, side, source) != clause->negative;
+}
+
+static const struct cor_clause *first_failing(struct cor_engine_run *run,
+                                              const struct cor_flow_group *group,
+                                              enum cor_engine_side side, guint source)
+{
+    for (guint i = 0; i < group->clauses->len; i++) {
+        const struct cor_clause *clause = &g_array_index(group->clauses, struct cor_clause, i);
+        if (!holds(run, clause, side, source))
+            return clause;
+    }
+    return NULL;
+}
+
+gboolean cor_run_in_scope(struct cor_engine_run *run, const struct cor_engine_rule *rule,
+                          enum cor_engine_side side, guint source)
+{
+    if (rule->never)
+        return FALSE;
+    for (guint i = 0; i < rule->scope->len; i++) {
+        const struct cor_flow_group *group = rule->scope->pdata[i];
+        if (!group->never && !first_failing(run, group, side, source))
+            return TRUE;
+    }
+    return rule->scope->len == 0;
+}
+
+static void tell_clause(struct cor_engine_run *run, const struct cor_clause *clause,
+                        enum cor_engine_side side, guint source, GString *out)
+{
+    g_string_append_printf(out, "%s%s %s%s%s", out->len > 0 ? "; or " : "", clause->of->attribute,
+                           cor_rule_operator_name(clause->of->op), clause->of->value ? " " : "",
+                           clause->of->value ? clause->of->value : "");
+    if (clause->positive == COR_RULE_IS_MEMBER_OF)
+        return;
+    struct cor_value value = cor_run_side_value(run, side, source, clause->slot);
+    const char *text = cor_engine_text(value, FALSE, run->arena);
+    g_string_append_printf(out, " (it is %s)",
+                           cor_value_is_null(&value) ? "not there" : (text ? text : "several"));
+}
+
+char *cor_run_scope_why(struct cor_engine_run *run, const struct cor_engine_rule *rule,
+                        enum cor_engine_side side, guint source)
+{
+    GString *out = g_string_new(NULL);
+    for (guint i = 0; i < rule->scope->len; i++) {
+        const struct cor_clause *clause = first_failing(run, rule->scope->pdata[i], side, source);
+        if (clause)
+            tell_clause(run, clause, side, source, out);
+    }
+    g_string_prepend(out, "its scope asks for ");
+    return g_string_free(out, FALSE);
+}
