@@ -48,6 +48,7 @@ static struct cor_engine_connector *add_connector(struct cor_engine *engine,
     connector->of = of;
     connector->id = id;
     connector->cloud = cloud;
+    connector->selections = cor_engine_selections(of);
     connector->by_type =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
     if (of && of->object_types->len > 0) {
@@ -342,6 +343,21 @@ static struct cor_target_list *target_list(struct cor_engine *engine, const stru
     return list;
 }
 
+/* What is not selected in Entra's own connector is not exported (the wizard's filter by app and
+ * attribute works so). "dn" names the object and is no attribute. */
+static gboolean is_exported(struct cor_engine *engine, const struct cor_engine_flow *flow)
+{
+    const struct cor_connector *connector = flow->rule->connector->of;
+    const char *name = flow->mapping->target;
+    if (!connector || !connector->cloud || connector->attributes->len == 0 ||
+        strcmp(name, "dn") == 0 ||
+        g_ptr_array_find_with_equal_func(connector->attributes, name, g_str_equal, NULL))
+        return TRUE;
+    cor_engine_complain(engine, flow->rule->rule, name,
+                        g_strdup("Entra's connector does not select it; it is not exported"));
+    return FALSE;
+}
+
 static void add_target(struct cor_engine *engine, struct cor_engine_flow *flow)
 {
     struct cor_target_list *list = target_list(engine, flow->rule->rule);
@@ -387,7 +403,7 @@ static void collect_targets(struct cor_engine *engine)
     for (guint i = 0; i < engine->flows->len; i++) {
         struct cor_engine_flow *flow = engine->flows->pdata[i];
         if ((engine->single_leg || flow->rule->rule->direction == COR_RULE_OUTBOUND) &&
-            !flow->rule->never)
+            !flow->rule->never && is_exported(engine, flow))
             add_target(engine, flow);
     }
     g_hash_table_iter_init(&iter, engine->targets);
@@ -417,6 +433,7 @@ static void free_connector(void *data)
     g_clear_pointer(&connector->kinds, g_array_unref);
     g_clear_pointer(&connector->hidden, g_array_unref);
     g_clear_pointer(&connector->types, g_hash_table_unref);
+    g_ptr_array_unref(connector->selections);
     g_hash_table_unref(connector->by_type);
     g_free(connector);
 }
@@ -457,9 +474,20 @@ static struct cor_engine *make(struct cor_rule_set *set)
     return engine;
 }
 
+static void complain_of_options(struct cor_engine *engine)
+{
+    const char *filter =
+        cor_rule_set_option(engine->set, "Microsoft.OptionalFeature.GroupFiltering");
+    if (filter && g_ascii_strcasecmp(filter, "true") == 0)
+        cor_engine_complain(engine, NULL, NULL,
+                            g_strdup("synchronization is limited to the members of a group, "
+                                     "which the engine does not apply"));
+}
+
 struct cor_engine *cor_engine_new(struct cor_rule_set *set_taken)
 {
     struct cor_engine *engine = make(set_taken);
+    complain_of_options(engine);
     for (guint i = 0; i < set_taken->connectors->len; i++) {
         const struct cor_connector *connector = set_taken->connectors->pdata[i];
         add_connector(engine, connector, connector->id, connector->cloud);

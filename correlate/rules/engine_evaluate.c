@@ -266,9 +266,11 @@ GPtrArray *cor_engine_metaverse_names(struct cor_engine_run *run)
 {
     GPtrArray *out = g_ptr_array_new();
     const GPtrArray *names = run->engine->metaverse.names;
-    for (guint i = 0; i < names->len && run->result.in_scope && !run->engine->single_leg; i++)
-        if (!cor_value_is_null(&cor_run_attribute(run, i)->value))
+    for (guint i = 0; i < names->len && run->result.in_scope && !run->engine->single_leg; i++) {
+        const struct cor_value *value = &cor_run_attribute(run, i)->value;
+        if (!cor_value_is_null(value) && value->type != COR_VALUE_ERROR)
             g_ptr_array_add(out, names->pdata[i]);
+    }
     g_ptr_array_sort(out, by_text);
     return out;
 }

@@ -67,10 +67,11 @@ struct cor_engine_connector {
     const struct cor_connector *of; /* NULL: the set does not describe it */
     const char *id;
     gboolean cloud;
-    GArray *kinds;       /* const char * by source slot; NULL: not told */
-    GArray *hidden;      /* guint8 by source slot: not selected */
-    GHashTable *by_type; /* source type -> GPtrArray of cor_engine_rule *, inbound */
-    GHashTable *types;   /* selected types; NULL: all */
+    GArray *kinds;         /* const char * by source slot; NULL: not told */
+    GArray *hidden;        /* guint8 by source slot: not selected */
+    GHashTable *by_type;   /* source type -> GPtrArray of cor_engine_rule *, inbound */
+    GPtrArray *selections; /* of its partitions */
+    GHashTable *types;     /* selected types; NULL: all */
 };
 struct cor_target { /* one property of one pair of metaverse type and cloud type */
     const char *name;
@@ -102,6 +103,7 @@ struct cor_engine {
 struct cor_run_source {
     const struct cor_engine_object *object;
     const struct cor_engine_connector *connector;
+    const struct cor_partition *partition;
     char *skipped; /* why it is not imported; NULL: it is */
     guint *stamps; /* by source slot: node or value is of this evaluation */
     const struct cor_json **nodes;
@@ -154,9 +156,14 @@ gboolean cor_run_in_scope(struct cor_engine_run *run, const struct cor_engine_ru
                           enum cor_engine_side side, guint source);
 char *cor_run_scope_why(struct cor_engine_run *run, const struct cor_engine_rule *rule,
                         enum cor_engine_side side, guint source);
-/* Why the connector does not import the object; NULL when it does. Caller frees. */
+
+/* engine_select.c */
+GPtrArray *cor_engine_selections(const struct cor_connector *connector);
+/* Why the connector does not import the object; NULL when it does. Caller frees. The partition is
+ * borrowed; NULL when it lies in none or the connector tells none. */
 char *cor_engine_not_selected(const struct cor_engine_connector *connector,
-                              const struct cor_engine_object *object);
+                              const struct cor_engine_object *object,
+                              const struct cor_partition **ret_partition);
 
 /* engine_run.c */
 /* Inbound rules of a source for objects of a type, those for any type among them; may be NULL. */

@@ -65,7 +65,7 @@ void cor_run_load(struct cor_engine_run *run, guint source, const struct cor_eng
         at->skipped = g_strdup("the rules know no connector for its directory");
         return;
     }
-    at->skipped = cor_engine_not_selected(at->connector, object);
+    at->skipped = cor_engine_not_selected(at->connector, object, &at->partition);
     if (at->skipped)
         return;
     const struct cor_json *node = cor_json_first(object->attributes);

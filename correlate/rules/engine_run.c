@@ -35,14 +35,13 @@ static char *ldap_of(const char *dns)
     return g_strconcat("DC=", joined, NULL);
 }
 
-/* Of the object's own domain; the connector tells only its first. */
+/* Of the object's own domain; beside its partitions the connector tells only the first. */
 static char *domain_of(const struct cor_run_source *at)
 {
     const struct cor_connector *of = at->connector->of;
-    g_autofree char *own = dns_of(at->object->dn ? at->object->dn : "");
-    if (!of || !of->domain || (of->partitions->len > 1 && *own))
-        return g_steal_pointer(&own);
-    return g_strdup(of->domain);
+    const char *dn = at->partition ? at->partition->dn : at->object->dn;
+    g_autofree char *own = dns_of(dn ? dn : "");
+    return of && of->domain && !*own ? g_strdup(of->domain) : g_steal_pointer(&own);
 }
 
 static struct cor_value kept(struct cor_engine_run *run, char *text_taken)
@@ -98,6 +97,24 @@ static char *connector_id(const struct cor_run_source *at)
     return g_strdup(at->connector->id);
 }
 
+/* What the export says itself, of the object's domain first, then of the whole connector. */
+static const char *told(const struct cor_run_source *at, const char *name)
+{
+    GHashTable *tables[] = {at->partition ? at->partition->parameters : NULL,
+                            at->connector->of ? at->connector->of->parameters : NULL};
+    GHashTableIter iter;
+    void *key, *value;
+    for (gsize i = 0; i < G_N_ELEMENTS(tables); i++) {
+        if (!tables[i])
+            continue;
+        g_hash_table_iter_init(&iter, tables[i]);
+        while (g_hash_table_iter_next(&iter, &key, &value))
+            if (g_ascii_strcasecmp(key, name) == 0)
+                return value;
+    }
+    return NULL;
+}
+
 static const struct {
     const char *name;
     char *(*text)(const struct cor_run_source *at);
@@ -112,6 +129,11 @@ gboolean cor_run_parameter(struct cor_engine_run *run, guint source, const char 
                            struct cor_value *ret)
 {
     const struct cor_run_source *at = run->sources->pdata[source];
+    const char *text = at->connector ? told(at, name) : NULL;
+    if (text) {
+        *ret = cor_value_string(text);
+        return TRUE;
+    }
     for (gsize i = 0; i < G_N_ELEMENTS(parameters) && at->connector; i++)
         if (g_ascii_strcasecmp(parameters[i].name, name) == 0) {
             *ret = kept(run, parameters[i].text(at));

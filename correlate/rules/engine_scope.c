@@ -1,89 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which rules apply to an object: the selection of the connector (types, partitions, containers)
- * and the scoping filters, OR of ANDs. Text compares without case. Numbers compare as numbers:
+ * Scoping filters: OR of ANDs. Text compares without case. Numbers compare as numbers:
  * Microsoft's page says "a string compare", but then no group of seven members would pass the
  * shipped filter memberCount LESSTHAN 50000.
  */
 #include "correlate/rules/engine_private.h"
 
 #include <string.h>
-
-/* --- selection ---------------------------------------------------------------------------- */
-
-/* Lower case, without the optional spaces beside commas and equal signs. */
-static char *plain_dn(const char *dn)
-{
-    g_autofree char *folded = g_utf8_casefold(dn, -1);
-    GString *out = g_string_new(NULL);
-    for (const char *c = folded; *c; c++) {
-        gboolean edge = out->len == 0 || strchr(",=", out->str[out->len - 1]);
-        const char *rest = c + strspn(c, " ");
-        if (*c == ' ' && (edge || *rest == ',' || *rest == '='))
-            continue;
-        g_string_append_c(out, *c);
-    }
-    return g_string_free(out, FALSE);
-}
-
-/* Length of container when the object is it or lies in it, else 0; both plain. */
-static gsize lies_in(const char *object, const char *container)
-{
-    gsize n = strlen(object), m = strlen(container);
-    if (m == 0 || m > n || strcmp(object + n - m, container) != 0)
-        return 0;
-    if (n > m && object[n - m - 1] != ',')
-        return 0;
-    return m;
-}
-
-static gsize longest(const char *object, const GPtrArray *containers)
-{
-    gsize best = 0;
-    for (guint i = 0; i < containers->len; i++) {
-        g_autofree char *container = plain_dn(containers->pdata[i]);
-        best = MAX(best, lies_in(object, container));
-    }
-    return best;
-}
-
-static char *not_in_partition(const GPtrArray *partitions, const char *dn)
-{
-    const struct cor_partition *best = NULL;
-    gsize length = 0;
-    g_autofree char *object = plain_dn(dn);
-    for (guint i = 0; i < partitions->len; i++) {
-        const struct cor_partition *partition = partitions->pdata[i];
-        g_autofree char *root = plain_dn(partition->dn);
-        gsize found = lies_in(object, root);
-        if (found > length) {
-            length = found;
-            best = partition;
-        }
-    }
-    if (!best)
-        return g_strdup("it lies in no partition of the connector");
-    if (!best->selected)
-        return g_strdup_printf("the partition %s is not selected", best->dn);
-    gsize in = longest(object, best->inclusions), out = longest(object, best->exclusions);
-    if (out > in || (in == 0 && best->inclusions->len > 0))
-        return g_strdup("its container is not selected");
-    return NULL;
-}
-
-char *cor_engine_not_selected(const struct cor_engine_connector *connector,
-                              const struct cor_engine_object *object)
-{
-    if (!connector->of || connector->cloud)
-        return NULL;
-    if (connector->types && !g_hash_table_contains(connector->types, object->type))
-        return g_strdup_printf("objects of type %s are not selected", object->type);
-    if (connector->of->partitions->len == 0 || !object->dn)
-        return NULL;
-    return not_in_partition(connector->of->partitions, object->dn);
-}
-
-/* --- clauses ------------------------------------------------------------------------------ */
 
 struct cor_value cor_run_side_value(struct cor_engine_run *run, enum cor_engine_side side,
                                     guint source, guint slot)

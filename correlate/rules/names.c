@@ -254,7 +254,7 @@ static const struct cor_name table[] = {
 
 static gboolean fits(const struct cor_name *row, const char *cloud_type)
 {
-    return !row->type || g_strcmp0(row->type, cloud_type) == 0;
+    return !row->type || (cloud_type && g_ascii_strcasecmp(row->type, cloud_type) == 0);
 }
 
 const struct cor_name *cor_name_table(gsize *ret_n)
@@ -267,7 +267,7 @@ const struct cor_name *cor_name_of_cs(const char *cloud_type, const char *cs)
 {
     static _Thread_local struct cor_name extension;
     for (gsize i = 0; i < G_N_ELEMENTS(table); i++)
-        if (fits(&table[i], cloud_type) && strcmp(table[i].cs, cs) == 0)
+        if (fits(&table[i], cloud_type) && g_ascii_strcasecmp(table[i].cs, cs) == 0)
             return &table[i];
     if (!g_str_has_prefix(cs, "extension_"))
         return NULL;

@@ -29,7 +29,7 @@ struct cor_name {
     const char *member;
     gboolean unconfirmed;
 };
-/* The row of a connector space attribute; NULL: the table does not know it. Directory extensions
+/* The row of a connector space attribute (without case: Cloud Sync writes them otherwise); NULL: the table does not know it. Directory extensions
  * (extension_<app>_<name>) have the same name on both sides and get a row of their own that says
  * so, valid until the thread asks again. */
 const struct cor_name *cor_name_of_cs(const char *cloud_type, const char *cs);
