@@ -11,15 +11,15 @@
 /* Microsoft's well-known id of the Entra connector. */
 #define ENTRA_CONNECTOR "{b891884f-051e-4a83-95af-2544101c9083}"
 
-guint cor_engine_find_slot(const struct cor_engine_names *names, const char *name)
+guint cor_program_find_slot(const struct cor_program_names *names, const char *name)
 {
     guint found = name ? GPOINTER_TO_UINT(g_hash_table_lookup(names->index, name)) : 0;
     return found ? found - 1 : G_MAXUINT;
 }
 
-guint cor_engine_slot(struct cor_engine_names *names, const char *name)
+guint cor_program_slot(struct cor_program_names *names, const char *name)
 {
-    guint found = cor_engine_find_slot(names, name);
+    guint found = cor_program_find_slot(names, name);
     if (found != G_MAXUINT)
         return found;
     char *copy = g_strdup(name);
@@ -28,10 +28,10 @@ guint cor_engine_slot(struct cor_engine_names *names, const char *name)
     return names->names->len - 1;
 }
 
-void cor_engine_complain(struct cor_engine *engine, const struct cor_rule *rule, const char *target,
-                         char *text_taken)
+void cor_program_complain(struct cor_program *engine, const struct cor_rule *rule,
+                          const char *target, char *text_taken)
 {
-    struct cor_engine_problem *problem = g_new0(struct cor_engine_problem, 1);
+    struct cor_program_problem *problem = g_new0(struct cor_program_problem, 1);
     problem->rule = rule;
     problem->target = target;
     problem->text = text_taken;
@@ -40,15 +40,15 @@ void cor_engine_complain(struct cor_engine *engine, const struct cor_rule *rule,
 
 /* --- connectors --------------------------------------------------------------------------- */
 
-static struct cor_engine_connector *add_connector(struct cor_engine *engine,
-                                                  const struct cor_connector *of, const char *id,
-                                                  gboolean cloud)
+static struct cor_program_connector *add_connector(struct cor_program *engine,
+                                                   const struct cor_connector *of, const char *id,
+                                                   gboolean cloud)
 {
-    struct cor_engine_connector *connector = g_new0(struct cor_engine_connector, 1);
+    struct cor_program_connector *connector = g_new0(struct cor_program_connector, 1);
     connector->of = of;
     connector->id = id;
     connector->cloud = cloud;
-    connector->selections = cor_engine_selections(of);
+    connector->selections = cor_program_selections(of);
     connector->by_type =
         g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
     if (of && of->object_types->len > 0) {
@@ -60,20 +60,20 @@ static struct cor_engine_connector *add_connector(struct cor_engine *engine,
     return connector;
 }
 
-static struct cor_engine_connector *connector_of(struct cor_engine *engine,
-                                                 const struct cor_rule *rule)
+static struct cor_program_connector *connector_of(struct cor_program *engine,
+                                                  const struct cor_rule *rule)
 {
     const char *id = rule->connector ? rule->connector : "";
     for (guint i = 0; i < engine->connectors->len; i++) {
-        struct cor_engine_connector *connector = engine->connectors->pdata[i];
+        struct cor_program_connector *connector = engine->connectors->pdata[i];
         if (g_ascii_strcasecmp(connector->id, id) == 0)
             return connector;
     }
     gboolean cloud = g_ascii_strcasecmp(id, ENTRA_CONNECTOR) == 0 ||
                      (*id == 0 && rule->direction == COR_RULE_OUTBOUND);
-    cor_engine_complain(engine, rule, NULL,
-                        g_strdup_printf("its connector %s is not in the set; taken for %s",
-                                        *id ? id : "(none)", cloud ? "Entra's" : "a forest's"));
+    cor_program_complain(engine, rule, NULL,
+                         g_strdup_printf("its connector %s is not in the set; taken for %s",
+                                         *id ? id : "(none)", cloud ? "Entra's" : "a forest's"));
     return add_connector(engine, NULL, id, cloud);
 }
 
@@ -84,7 +84,7 @@ static gboolean is_always_read(const char *name)
            strcmp(name, "objectGUID") == 0;
 }
 
-static void describe_attributes(struct cor_engine *engine, struct cor_engine_connector *connector)
+static void describe_attributes(struct cor_program *engine, struct cor_program_connector *connector)
 {
     guint n = engine->source.names->len;
     connector->kinds = g_array_sized_new(FALSE, TRUE, sizeof(const char *), n);
@@ -94,7 +94,7 @@ static void describe_attributes(struct cor_engine *engine, struct cor_engine_con
         g_hash_table_add(selected, connector->of->attributes->pdata[i]);
     for (guint i = 0; i < n; i++) {
         const char *name = engine->source.names->pdata[i];
-        const char *kind = cor_engine_kind(connector->of, name);
+        const char *kind = cor_program_kind(connector->of, name);
         guint8 hidden = g_hash_table_size(selected) > 0 && !is_always_read(name) &&
                         !g_hash_table_contains(selected, name);
         g_array_append_val(connector->kinds, kind);
@@ -116,7 +116,7 @@ static const struct {
     {COR_RULE_IS_BIT_NOT_SET, COR_RULE_IS_BIT_SET},
 };
 
-static struct cor_clause compile_clause(struct cor_engine_names *names,
+static struct cor_clause compile_clause(struct cor_program_names *names,
                                         const struct cor_rule_clause *of)
 {
     struct cor_clause clause = {.of = of, .positive = of->op};
@@ -125,9 +125,9 @@ static struct cor_clause compile_clause(struct cor_engine_names *names,
             clause.positive = negations[i].positive;
             clause.negative = TRUE;
         }
-    clause.slot = cor_engine_slot(names, of->attribute);
+    clause.slot = cor_program_slot(names, of->attribute);
     clause.folded = of->value ? g_utf8_casefold(of->value, -1) : NULL;
-    clause.has_number = cor_engine_number(of->value, &clause.number);
+    clause.has_number = cor_program_number(of->value, &clause.number);
     return clause;
 }
 
@@ -143,7 +143,7 @@ static void free_group(void *data)
     g_free(group);
 }
 
-static void compile_scope(struct cor_engine_rule *rule, struct cor_engine_names *names)
+static void compile_scope(struct cor_program_rule *rule, struct cor_program_names *names)
 {
     for (guint i = 0; i < rule->rule->scope->len; i++) {
         const GPtrArray *clauses = rule->rule->scope->pdata[i];
@@ -158,7 +158,7 @@ static void compile_scope(struct cor_engine_rule *rule, struct cor_engine_names 
     }
 }
 
-static void compile_joins(struct cor_engine *engine, struct cor_engine_rule *rule)
+static void compile_joins(struct cor_program *engine, struct cor_program_rule *rule)
 {
     for (guint i = 0; i < rule->rule->join->len; i++) {
         const GPtrArray *clauses = rule->rule->join->pdata[i];
@@ -166,8 +166,8 @@ static void compile_joins(struct cor_engine *engine, struct cor_engine_rule *rul
         for (guint k = 0; k < clauses->len; k++) {
             const struct cor_rule_join *of = clauses->pdata[k];
             struct cor_join_clause clause = {
-                .source = cor_engine_slot(&engine->source, of->cs_attribute),
-                .metaverse = cor_engine_slot(&engine->metaverse, of->mv_attribute),
+                .source = cor_program_slot(&engine->source, of->cs_attribute),
+                .metaverse = cor_program_slot(&engine->metaverse, of->mv_attribute),
                 .case_sensitive = of->case_sensitive};
             g_array_append_val(group, clause);
         }
@@ -179,7 +179,7 @@ static void compile_joins(struct cor_engine *engine, struct cor_engine_rule *rul
 
 static void free_rule(void *data)
 {
-    struct cor_engine_rule *rule = data;
+    struct cor_program_rule *rule = data;
     g_ptr_array_unref(rule->scope);
     g_ptr_array_unref(rule->joins);
     g_free(rule);
@@ -195,25 +195,26 @@ static GPtrArray *list_of(GHashTable *table, const char *key)
     return list;
 }
 
-static enum cor_engine_side input_side(const struct cor_engine *engine, const struct cor_rule *rule)
+static enum cor_program_side input_side(const struct cor_program *engine,
+                                        const struct cor_rule *rule)
 {
     return engine->single_leg || rule->direction == COR_RULE_INBOUND ? COR_SIDE_SOURCE
                                                                      : COR_SIDE_METAVERSE;
 }
 
-static void compile_flows(struct cor_engine *engine, struct cor_engine_rule *rule)
+static void compile_flows(struct cor_program *engine, struct cor_program_rule *rule)
 {
     gboolean inbound = rule->rule->direction == COR_RULE_INBOUND && !engine->single_leg;
-    enum cor_engine_side side = input_side(engine, rule->rule);
+    enum cor_program_side side = input_side(engine, rule->rule);
     for (guint i = 0; i < rule->rule->mappings->len; i++) {
         const struct cor_rule_mapping *mapping = rule->rule->mappings->pdata[i];
-        struct cor_engine_flow *flow = g_new0(struct cor_engine_flow, 1);
+        struct cor_program_flow *flow = g_new0(struct cor_program_flow, 1);
         flow->mapping = mapping;
         flow->rule = rule;
-        flow->formula = cor_engine_formula(engine, side, rule->rule, mapping);
+        flow->formula = cor_program_formula(engine, side, rule->rule, mapping);
         g_ptr_array_add(engine->flows, flow);
         if (inbound) {
-            cor_engine_slot(&engine->metaverse, mapping->target);
+            cor_program_slot(&engine->metaverse, mapping->target);
             flow->kind = g_hash_table_lookup(engine->set->metaverse, mapping->target);
         } else if (rule->connector->of) {
             flow->kind = g_hash_table_lookup(rule->connector->of->syntaxes, mapping->target);
@@ -221,20 +222,21 @@ static void compile_flows(struct cor_engine *engine, struct cor_engine_rule *rul
     }
 }
 
-static void compile_rule(struct cor_engine *engine, const struct cor_rule *rule)
+static void compile_rule(struct cor_program *engine, const struct cor_rule *rule)
 {
-    struct cor_engine_connector *connector = connector_of(engine, rule);
+    struct cor_program_connector *connector = connector_of(engine, rule);
     gboolean inbound = rule->direction == COR_RULE_INBOUND && !engine->single_leg;
     gboolean any = !inbound && strcmp(rule->source_type, "*") == 0;
     if (any && !rule->disabled)
-        cor_engine_complain(engine, rule, NULL,
-                            g_strdup("an outbound rule for objects of any type is not understood"));
+        cor_program_complain(
+            engine, rule, NULL,
+            g_strdup("an outbound rule for objects of any type is not understood"));
     if (any || rule->disabled || (!inbound && !engine->single_leg && !connector->cloud))
         return; /* what goes to AD says nothing of the cloud */
     if (!rule->has_body)
-        cor_engine_complain(engine, rule, NULL,
-                            g_strdup("its scope and mappings are not in the set"));
-    struct cor_engine_rule *compiled = g_new0(struct cor_engine_rule, 1);
+        cor_program_complain(engine, rule, NULL,
+                             g_strdup("its scope and mappings are not in the set"));
+    struct cor_program_rule *compiled = g_new0(struct cor_program_rule, 1);
     compiled->rule = rule;
     compiled->number = engine->rules->len;
     compiled->connector = connector;
@@ -253,8 +255,8 @@ static void compile_rule(struct cor_engine *engine, const struct cor_rule *rule)
 
 static int by_number(const void *a, const void *b)
 {
-    const struct cor_engine_rule *x = *(struct cor_engine_rule *const *)a;
-    const struct cor_engine_rule *y = *(struct cor_engine_rule *const *)b;
+    const struct cor_program_rule *x = *(struct cor_program_rule *const *)a;
+    const struct cor_program_rule *y = *(struct cor_program_rule *const *)b;
     return x->number < y->number ? -1 : x->number > y->number;
 }
 
@@ -276,21 +278,21 @@ static void spread(GHashTable *by_type)
 
 /* --- targets ------------------------------------------------------------------------------ */
 
-static void collect_metaverse(struct cor_engine *engine)
+static void collect_metaverse(struct cor_program *engine)
 {
     g_ptr_array_set_size(engine->mv_flows, (int)engine->metaverse.names->len);
     for (guint i = 0; i < engine->flows->len; i++) {
-        struct cor_engine_flow *flow = engine->flows->pdata[i];
+        struct cor_program_flow *flow = engine->flows->pdata[i];
         if (flow->rule->rule->direction != COR_RULE_INBOUND || engine->single_leg)
             continue;
-        guint slot = cor_engine_find_slot(&engine->metaverse, flow->mapping->target);
+        guint slot = cor_program_find_slot(&engine->metaverse, flow->mapping->target);
         if (!engine->mv_flows->pdata[slot])
             engine->mv_flows->pdata[slot] = g_ptr_array_new();
         g_ptr_array_add(engine->mv_flows->pdata[slot], flow);
     }
 }
 
-static gboolean group_never(const struct cor_engine *engine, const struct cor_flow_group *group)
+static gboolean group_never(const struct cor_program *engine, const struct cor_flow_group *group)
 {
     for (guint i = 0; i < group->clauses->len; i++) {
         const struct cor_clause *clause = &g_array_index(group->clauses, struct cor_clause, i);
@@ -303,7 +305,7 @@ static gboolean group_never(const struct cor_engine *engine, const struct cor_fl
 }
 
 /* An outbound rule whose every group asks for an attribute that no inbound rule feeds. */
-static void sort_out(struct cor_engine *engine, struct cor_engine_rule *rule)
+static void sort_out(struct cor_program *engine, struct cor_program_rule *rule)
 {
     guint dead = 0;
     for (guint i = 0; i < rule->scope->len; i++) {
@@ -330,7 +332,7 @@ static void free_target_list(void *data)
     g_free(list);
 }
 
-static struct cor_target_list *target_list(struct cor_engine *engine, const struct cor_rule *rule)
+static struct cor_target_list *target_list(struct cor_program *engine, const struct cor_rule *rule)
 {
     g_autofree char *key = g_strconcat(rule->source_type, "\n", rule->target_type, NULL);
     struct cor_target_list *list = g_hash_table_lookup(engine->targets, key);
@@ -345,7 +347,7 @@ static struct cor_target_list *target_list(struct cor_engine *engine, const stru
 
 /* What is not selected in Entra's own connector is not exported (the wizard's filter by app and
  * attribute works so). "dn" names the object and is no attribute. */
-static gboolean is_exported(struct cor_engine *engine, const struct cor_engine_flow *flow)
+static gboolean is_exported(struct cor_program *engine, const struct cor_program_flow *flow)
 {
     const struct cor_connector *connector = flow->rule->connector->of;
     const char *name = flow->mapping->target;
@@ -353,12 +355,12 @@ static gboolean is_exported(struct cor_engine *engine, const struct cor_engine_f
         strcmp(name, "dn") == 0 ||
         g_ptr_array_find_with_equal_func(connector->attributes, name, g_str_equal, NULL))
         return TRUE;
-    cor_engine_complain(engine, flow->rule->rule, name,
-                        g_strdup("Entra's connector does not select it; it is not exported"));
+    cor_program_complain(engine, flow->rule->rule, name,
+                         g_strdup("Entra's connector does not select it; it is not exported"));
     return FALSE;
 }
 
-static void add_target(struct cor_engine *engine, struct cor_engine_flow *flow)
+static void add_target(struct cor_program *engine, struct cor_program_flow *flow)
 {
     struct cor_target_list *list = target_list(engine, flow->rule->rule);
     const char *name = flow->mapping->target;
@@ -384,7 +386,7 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-static void name_targets(struct cor_engine *engine, const char *cloud_type,
+static void name_targets(struct cor_program *engine, const char *cloud_type,
                          const struct cor_target_list *list)
 {
     GPtrArray *names = list_of(engine->cloud, cloud_type);
@@ -396,12 +398,12 @@ static void name_targets(struct cor_engine *engine, const char *cloud_type,
     g_ptr_array_sort(names, by_text);
 }
 
-static void collect_targets(struct cor_engine *engine)
+static void collect_targets(struct cor_program *engine)
 {
     GHashTableIter iter;
     void *key, *value;
     for (guint i = 0; i < engine->flows->len; i++) {
-        struct cor_engine_flow *flow = engine->flows->pdata[i];
+        struct cor_program_flow *flow = engine->flows->pdata[i];
         if ((engine->single_leg || flow->rule->rule->direction == COR_RULE_OUTBOUND) &&
             !flow->rule->never && is_exported(engine, flow))
             add_target(engine, flow);
@@ -422,14 +424,14 @@ static void collect_targets(struct cor_engine *engine)
 
 static void free_problem(void *data)
 {
-    struct cor_engine_problem *problem = data;
+    struct cor_program_problem *problem = data;
     g_free(problem->text);
     g_free(problem);
 }
 
 static void free_connector(void *data)
 {
-    struct cor_engine_connector *connector = data;
+    struct cor_program_connector *connector = data;
     g_clear_pointer(&connector->kinds, g_array_unref);
     g_clear_pointer(&connector->hidden, g_array_unref);
     g_clear_pointer(&connector->types, g_hash_table_unref);
@@ -444,15 +446,15 @@ static void free_flows(void *data)
         g_ptr_array_unref(data);
 }
 
-static void make_names(struct cor_engine_names *names)
+static void make_names(struct cor_program_names *names)
 {
     names->index = g_hash_table_new(g_str_hash, g_str_equal);
     names->names = g_ptr_array_new_with_free_func(g_free);
 }
 
-static struct cor_engine *make(struct cor_rule_set *set)
+static struct cor_program *make(struct cor_rule_set *set)
 {
-    struct cor_engine *engine = g_new0(struct cor_engine, 1);
+    struct cor_program *engine = g_new0(struct cor_program, 1);
     engine->set = set;
     engine->single_leg = set->source == COR_RULES_CLOUD_SYNC;
     engine->dialect = engine->single_leg ? COR_DIALECT_CLOUD_SYNC : COR_DIALECT_CONNECT;
@@ -461,7 +463,7 @@ static struct cor_engine *make(struct cor_rule_set *set)
     make_names(&engine->metaverse);
     engine->connectors = g_ptr_array_new_with_free_func(free_connector);
     engine->rules = g_ptr_array_new_with_free_func(free_rule);
-    engine->formulas = g_ptr_array_new_with_free_func(cor_engine_formula_free);
+    engine->formulas = g_ptr_array_new_with_free_func(cor_program_formula_free);
     engine->formula_index = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     engine->flows = g_ptr_array_new_with_free_func(g_free);
     engine->mv_flows = g_ptr_array_new_with_free_func(free_flows);
@@ -474,32 +476,32 @@ static struct cor_engine *make(struct cor_rule_set *set)
     return engine;
 }
 
-static void complain_of_options(struct cor_engine *engine)
+static void complain_of_options(struct cor_program *engine)
 {
     const char *filter =
         cor_rule_set_option(engine->set, "Microsoft.OptionalFeature.GroupFiltering");
     if (filter && g_ascii_strcasecmp(filter, "true") == 0)
-        cor_engine_complain(engine, NULL, NULL,
-                            g_strdup("synchronization is limited to the members of a group, "
-                                     "which the engine does not apply"));
+        cor_program_complain(engine, NULL, NULL,
+                             g_strdup("synchronization is limited to the members of a group, "
+                                      "which the engine does not apply"));
 }
 
-struct cor_engine *cor_engine_new(struct cor_rule_set *set_taken)
+struct cor_program *cor_program_new(struct cor_rule_set *set_taken)
 {
-    struct cor_engine *engine = make(set_taken);
+    struct cor_program *engine = make(set_taken);
     complain_of_options(engine);
     for (guint i = 0; i < set_taken->connectors->len; i++) {
         const struct cor_connector *connector = set_taken->connectors->pdata[i];
         add_connector(engine, connector, connector->id, connector->cloud);
     }
-    cor_engine_slot(&engine->metaverse, "cloudFiltered");
+    cor_program_slot(&engine->metaverse, "cloudFiltered");
     for (guint i = 0; i < set_taken->rules->len; i++)
         compile_rule(engine, set_taken->rules->pdata[i]);
     for (guint i = 0; i < engine->connectors->len; i++)
-        spread(((struct cor_engine_connector *)engine->connectors->pdata[i])->by_type);
+        spread(((struct cor_program_connector *)engine->connectors->pdata[i])->by_type);
     collect_metaverse(engine);
     for (guint i = 0; i < engine->rules->len; i++) {
-        struct cor_engine_rule *rule = engine->rules->pdata[i];
+        struct cor_program_rule *rule = engine->rules->pdata[i];
         if (rule->rule->direction == COR_RULE_OUTBOUND && !engine->single_leg)
             sort_out(engine, rule);
     }
@@ -509,7 +511,7 @@ struct cor_engine *cor_engine_new(struct cor_rule_set *set_taken)
     return engine;
 }
 
-void cor_engine_free(struct cor_engine *engine)
+void cor_program_free(struct cor_program *engine)
 {
     if (!engine)
         return;
@@ -532,17 +534,17 @@ void cor_engine_free(struct cor_engine *engine)
     g_free(engine);
 }
 
-const GPtrArray *cor_engine_problems(const struct cor_engine *engine)
+const GPtrArray *cor_program_problems(const struct cor_program *engine)
 {
     return engine->problems;
 }
 
-const struct cor_rule_set *cor_engine_rules(const struct cor_engine *engine)
+const struct cor_rule_set *cor_program_rules(const struct cor_program *engine)
 {
     return engine->set;
 }
 
-const GPtrArray *cor_engine_targets(const struct cor_engine *engine, const char *cloud_type)
+const GPtrArray *cor_program_targets(const struct cor_program *engine, const char *cloud_type)
 {
     return cloud_type ? g_hash_table_lookup(engine->cloud, cloud_type) : NULL;
 }

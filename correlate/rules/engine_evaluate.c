@@ -12,18 +12,18 @@ static gboolean fits_type(const char *rule_type, const char *type)
     return !type || strcmp(rule_type, "*") == 0 || strcmp(rule_type, type) == 0;
 }
 
-static void apply(struct cor_engine_run *run, const struct cor_engine_rule *rule, guint source)
+static void apply(struct cor_program_run *run, const struct cor_program_rule *rule, guint source)
 {
     run->applied[rule->number] = run->stamp;
     run->holder[rule->number] = source;
 }
 
 /* The first rule that may project the object decides the type of the metaverse object. */
-static const char *projects(struct cor_engine_run *run, guint source, const char *type)
+static const char *projects(struct cor_program_run *run, guint source, const char *type)
 {
     const GPtrArray *rules = cor_run_inbound(run->sources->pdata[source], type);
     for (guint i = 0; rules && i < rules->len; i++) {
-        const struct cor_engine_rule *rule = rules->pdata[i];
+        const struct cor_program_rule *rule = rules->pdata[i];
         if (rule->rule->link == COR_RULE_PROVISION &&
             cor_run_in_scope(run, rule, COR_SIDE_SOURCE, source))
             return rule->rule->target_type;
@@ -31,23 +31,23 @@ static const char *projects(struct cor_engine_run *run, guint source, const char
     return NULL;
 }
 
-static void apply_inbound(struct cor_engine_run *run, guint source, const char *type)
+static void apply_inbound(struct cor_program_run *run, guint source, const char *type)
 {
     const GPtrArray *rules = cor_run_inbound(run->sources->pdata[source], type);
     for (guint i = 0; rules && i < rules->len; i++) {
-        const struct cor_engine_rule *rule = rules->pdata[i];
+        const struct cor_program_rule *rule = rules->pdata[i];
         if (fits_type(rule->rule->target_type, run->result.mv_type) &&
             cor_run_in_scope(run, rule, COR_SIDE_SOURCE, source))
             apply(run, rule, source);
     }
 }
 
-static void apply_outbound(struct cor_engine_run *run, const char *type)
+static void apply_outbound(struct cor_program_run *run, const char *type)
 {
     const GPtrArray *rules = g_hash_table_lookup(run->engine->outbound, type);
-    enum cor_engine_side side = run->engine->single_leg ? COR_SIDE_SOURCE : COR_SIDE_METAVERSE;
+    enum cor_program_side side = run->engine->single_leg ? COR_SIDE_SOURCE : COR_SIDE_METAVERSE;
     for (guint i = 0; rules && i < rules->len; i++) {
-        const struct cor_engine_rule *rule = rules->pdata[i];
+        const struct cor_program_rule *rule = rules->pdata[i];
         if (!cor_run_in_scope(run, rule, side, 0))
             continue;
         apply(run, rule, 0);
@@ -63,7 +63,7 @@ static gboolean is_true(const struct cor_value *value)
            (value->type == COR_VALUE_STRING && g_ascii_strcasecmp(value->text, "true") == 0);
 }
 
-static void leave_out(struct cor_engine_run *run)
+static void leave_out(struct cor_program_run *run)
 {
     const struct cor_run_source *at = run->sources->pdata[0];
     run->result.why = at->skipped
@@ -72,10 +72,10 @@ static void leave_out(struct cor_engine_run *run)
                                             run->engine->single_leg ? "Cloud Sync" : "inbound");
 }
 
-static void outbound(struct cor_engine_run *run)
+static void outbound(struct cor_program_run *run)
 {
-    struct cor_engine_result *result = &run->result;
-    guint slot = cor_engine_find_slot(&run->engine->metaverse, "cloudFiltered");
+    struct cor_program_result *result = &run->result;
+    guint slot = cor_program_find_slot(&run->engine->metaverse, "cloudFiltered");
     if (!run->engine->single_leg)
         result->cloud_filtered = is_true(&cor_run_attribute(run, slot)->value);
     apply_outbound(run, result->mv_type);
@@ -85,7 +85,7 @@ static void outbound(struct cor_engine_run *run)
     run->targets = g_hash_table_lookup(run->engine->targets, key);
 }
 
-static void single_leg(struct cor_engine_run *run, const struct cor_engine_object *object)
+static void single_leg(struct cor_program_run *run, const struct cor_program_object *object)
 {
     const struct cor_run_source *at = run->sources->pdata[0];
     run->result.mv_type = object->type;
@@ -96,10 +96,10 @@ static void single_leg(struct cor_engine_run *run, const struct cor_engine_objec
         run->result.mv_type = NULL;
 }
 
-static void two_legs(struct cor_engine_run *run, const struct cor_engine_object *const *objects,
+static void two_legs(struct cor_program_run *run, const struct cor_program_object *const *objects,
                      gsize n)
 {
-    struct cor_engine_result *result = &run->result;
+    struct cor_program_result *result = &run->result;
     for (guint i = 0; i < n && !result->mv_type; i++)
         result->mv_type = projects(run, i, objects[i]->type);
     if (!result->mv_type)
@@ -110,19 +110,19 @@ static void two_legs(struct cor_engine_run *run, const struct cor_engine_object 
     outbound(run);
 }
 
-static void begin(struct cor_engine_run *run)
+static void begin(struct cor_program_run *run)
 {
     cor_arena_reset(run->arena);
     g_free(run->result.why);
-    run->result = (struct cor_engine_result){0};
+    run->result = (struct cor_program_result){0};
     run->targets = NULL;
     run->all_properties = FALSE;
     run->stamp++;
 }
 
-const struct cor_engine_result *cor_engine_evaluate(struct cor_engine_run *run,
-                                                    const struct cor_engine_object *const *objects,
-                                                    gsize n)
+const struct cor_program_result *
+cor_program_evaluate(struct cor_program_run *run, const struct cor_program_object *const *objects,
+                     gsize n)
 {
     begin(run);
     run->n_sources = (guint)n;
@@ -139,8 +139,8 @@ const struct cor_engine_result *cor_engine_evaluate(struct cor_engine_run *run,
 
 /* --- properties --------------------------------------------------------------------------- */
 
-static const struct cor_run_attribute *first_read(struct cor_engine_run *run,
-                                                  const struct cor_engine_flow *flow)
+static const struct cor_run_attribute *first_read(struct cor_program_run *run,
+                                                  const struct cor_program_flow *flow)
 {
     if (flow->formula->side != COR_SIDE_METAVERSE)
         return NULL;
@@ -153,7 +153,7 @@ static const struct cor_run_attribute *first_read(struct cor_engine_run *run,
     return NULL;
 }
 
-static struct cor_value resolve_list(struct cor_engine_run *run, struct cor_value value)
+static struct cor_value resolve_list(struct cor_program_run *run, struct cor_value value)
 {
     struct cor_value *items = cor_arena_alloc(run->arena, sizeof(*items) * MAX(value.len, 1));
     gsize n = 0;
@@ -172,7 +172,7 @@ static struct cor_value resolve_list(struct cor_engine_run *run, struct cor_valu
 }
 
 /* References leave as the cloud knows their targets; those that are not there do not leave. */
-static struct cor_value resolve(struct cor_engine_run *run, struct cor_value value)
+static struct cor_value resolve(struct cor_program_run *run, struct cor_value value)
 {
     if (!run->options.resolve)
         return value;
@@ -187,17 +187,17 @@ static struct cor_value resolve(struct cor_engine_run *run, struct cor_value val
     return target;
 }
 
-static enum cor_engine_outcome outcome_of(const struct cor_value *value)
+static enum cor_program_outcome outcome_of(const struct cor_value *value)
 {
     if (value->type == COR_VALUE_ERROR)
-        return COR_ENGINE_ERROR;
-    return cor_value_is_null(value) ? COR_ENGINE_REMOVE : COR_ENGINE_VALUE;
+        return COR_PROGRAM_ERROR;
+    return cor_value_is_null(value) ? COR_PROGRAM_REMOVE : COR_PROGRAM_VALUE;
 }
 
-static void fill(struct cor_engine_run *run, const struct cor_target *target,
-                 struct cor_engine_property *ret)
+static void fill(struct cor_program_run *run, const struct cor_target *target,
+                 struct cor_program_property *ret)
 {
-    *ret = (struct cor_engine_property){.name = target->name};
+    *ret = (struct cor_program_property){.name = target->name};
     struct cor_settled settled = cor_run_settle(run, target->flows, NULL, NULL);
     if (!settled.winner)
         return;
@@ -211,14 +211,14 @@ static void fill(struct cor_engine_run *run, const struct cor_target *target,
         return;
     ret->value = resolve(run, settled.value);
     ret->outcome = outcome_of(&ret->value);
-    if (ret->outcome == COR_ENGINE_ERROR && !run->result.error)
+    if (ret->outcome == COR_PROGRAM_ERROR && !run->result.error)
         run->result.error = ret->value.text;
 }
 
-gboolean cor_engine_property(struct cor_engine_run *run, const char *name,
-                             struct cor_engine_property *ret)
+gboolean cor_program_property(struct cor_program_run *run, const char *name,
+                              struct cor_program_property *ret)
 {
-    *ret = (struct cor_engine_property){.name = name};
+    *ret = (struct cor_program_property){.name = name};
     guint at = run->targets ? GPOINTER_TO_UINT(g_hash_table_lookup(run->targets->index, name)) : 0;
     if (at == 0)
         return FALSE;
@@ -226,26 +226,26 @@ gboolean cor_engine_property(struct cor_engine_run *run, const char *name,
     return TRUE;
 }
 
-const struct cor_engine_property *cor_engine_properties(struct cor_engine_run *run, gsize *ret_n)
+const struct cor_program_property *cor_program_properties(struct cor_program_run *run, gsize *ret_n)
 {
     *ret_n = run->targets ? run->targets->targets->len : 0;
     if (!run->all_properties) {
         g_array_set_size(run->properties, (guint)*ret_n);
         for (guint i = 0; i < *ret_n; i++)
             fill(run, run->targets->targets->pdata[i],
-                 &g_array_index(run->properties, struct cor_engine_property, i));
+                 &g_array_index(run->properties, struct cor_program_property, i));
         run->all_properties = TRUE;
     }
-    return (const struct cor_engine_property *)(void *)run->properties->data;
+    return (const struct cor_program_property *)(void *)run->properties->data;
 }
 
-struct cor_value cor_engine_metaverse(struct cor_engine_run *run, const char *attribute,
-                                      const struct cor_rule **ret_rule)
+struct cor_value cor_program_metaverse(struct cor_program_run *run, const char *attribute,
+                                       const struct cor_rule **ret_rule)
 {
     const struct cor_value nothing = {.type = COR_VALUE_NULL};
     gboolean single = run->engine->single_leg;
     guint slot =
-        cor_engine_find_slot(single ? &run->engine->source : &run->engine->metaverse, attribute);
+        cor_program_find_slot(single ? &run->engine->source : &run->engine->metaverse, attribute);
     *ret_rule = NULL;
     if (slot == G_MAXUINT || !run->result.in_scope)
         return nothing;
@@ -262,7 +262,7 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-GPtrArray *cor_engine_metaverse_names(struct cor_engine_run *run)
+GPtrArray *cor_program_metaverse_names(struct cor_program_run *run)
 {
     GPtrArray *out = g_ptr_array_new();
     const GPtrArray *names = run->engine->metaverse.names;

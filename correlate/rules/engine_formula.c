@@ -8,11 +8,11 @@
 #include <string.h>
 
 struct binding {
-    struct cor_engine *engine;
+    struct cor_program *engine;
     struct cor_formula *formula;
 };
 
-static struct cor_engine_names *names_of(struct cor_engine *engine, enum cor_engine_side side)
+static struct cor_program_names *names_of(struct cor_program *engine, enum cor_program_side side)
 {
     return side == COR_SIDE_SOURCE ? &engine->source : &engine->metaverse;
 }
@@ -28,14 +28,14 @@ static void reads(struct cor_formula *formula, guint slot)
 static guint bind(const char *attribute, void *data)
 {
     struct binding *binding = data;
-    guint slot = cor_engine_slot(names_of(binding->engine, binding->formula->side), attribute);
+    guint slot = cor_program_slot(names_of(binding->engine, binding->formula->side), attribute);
     reads(binding->formula, slot);
     return slot;
 }
 
 /* Attributes that a function takes by name: ImportedValue("x"), ValueCount("x"). The outbound
  * ImportedValue reads the cloud's object, which is of the directory side too. */
-static void reads_by_name(struct cor_engine *engine, struct cor_formula *formula,
+static void reads_by_name(struct cor_program *engine, struct cor_formula *formula,
                           const char *function)
 {
     for (const char *at = formula->text; (at = strstr(at, function)); at++) {
@@ -48,8 +48,8 @@ static void reads_by_name(struct cor_engine *engine, struct cor_formula *formula
         if (!end)
             continue;
         g_autofree char *name = g_strndup(c + 1, (gsize)(end - c - 1));
-        reads(formula, cor_engine_slot(names_of(engine, formula->side), name));
-        cor_engine_slot(&engine->source, name);
+        reads(formula, cor_program_slot(names_of(engine, formula->side), name));
+        cor_program_slot(&engine->source, name);
     }
 }
 
@@ -90,7 +90,7 @@ static gboolean is_fixed(const struct cor_formula *formula)
     return TRUE;
 }
 
-static void find_blank(struct cor_engine *engine, struct cor_formula *formula)
+static void find_blank(struct cor_program *engine, struct cor_formula *formula)
 {
     if (formula->kind == COR_FORMULA_EXPRESSION && (formula->fails || !is_fixed(formula)))
         return;
@@ -108,7 +108,7 @@ static void find_blank(struct cor_engine *engine, struct cor_formula *formula)
     formula->blank = cor_expression_evaluate(formula->expression, &env);
 }
 
-static void parse(struct cor_engine *engine, struct cor_formula *formula)
+static void parse(struct cor_program *engine, struct cor_formula *formula)
 {
     g_autoptr(GError) error = NULL;
     formula->expression =
@@ -139,9 +139,9 @@ static enum cor_formula_kind kind_of(const struct cor_rule_mapping *mapping, con
     return COR_FORMULA_DIRECT;
 }
 
-struct cor_formula *cor_engine_formula(struct cor_engine *engine, enum cor_engine_side side,
-                                       const struct cor_rule *rule,
-                                       const struct cor_rule_mapping *mapping)
+struct cor_formula *cor_program_formula(struct cor_program *engine, enum cor_program_side side,
+                                        const struct cor_rule *rule,
+                                        const struct cor_rule_mapping *mapping)
 {
     const char *text = NULL;
     enum cor_formula_kind kind = kind_of(mapping, &text);
@@ -157,17 +157,17 @@ struct cor_formula *cor_engine_formula(struct cor_engine *engine, enum cor_engin
         if (kind == COR_FORMULA_EXPRESSION)
             parse(engine, formula);
         else if (kind == COR_FORMULA_DIRECT)
-            reads(formula, cor_engine_slot(names_of(engine, side), text));
+            reads(formula, cor_program_slot(names_of(engine, side), text));
         find_blank(engine, formula);
         g_ptr_array_add(engine->formulas, formula);
         g_hash_table_insert(engine->formula_index, g_steal_pointer(&key), formula);
     }
     if (formula->fails)
-        cor_engine_complain(engine, rule, mapping->target, g_strdup(formula->text));
+        cor_program_complain(engine, rule, mapping->target, g_strdup(formula->text));
     return formula;
 }
 
-void cor_engine_formula_free(void *data)
+void cor_program_formula_free(void *data)
 {
     struct cor_formula *formula = data;
     cor_expression_free(formula->expression);

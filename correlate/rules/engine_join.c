@@ -7,13 +7,13 @@
 #include "correlate/rules/engine_private.h"
 
 struct group {             /* a metaverse object */
-    GPtrArray *objects;    /* const struct cor_engine_object *, borrowed */
-    GPtrArray *connectors; /* const struct cor_engine_connector * */
+    GPtrArray *objects;    /* const struct cor_program_object *, borrowed */
+    GPtrArray *connectors; /* const struct cor_program_connector * */
     GPtrArray *keys;       /* char *: under which it is indexed */
     const char *type;
 };
-struct cor_engine_joiner {
-    struct cor_engine_run *run;
+struct cor_program_joiner {
+    struct cor_program_run *run;
     GPtrArray *groups; /* struct group * */
     GHashTable *index; /* "slot value" -> GArray of guint */
     GArray *slots[2];  /* guint: metaverse slots that join rules ask for, [1] by case */
@@ -36,9 +36,9 @@ static void note_slot(GArray *slots, guint slot)
     g_array_append_val(slots, slot);
 }
 
-struct cor_engine_joiner *cor_engine_joiner_new(struct cor_engine_run *run)
+struct cor_program_joiner *cor_program_joiner_new(struct cor_program_run *run)
 {
-    struct cor_engine_joiner *joiner = g_new0(struct cor_engine_joiner, 1);
+    struct cor_program_joiner *joiner = g_new0(struct cor_program_joiner, 1);
     joiner->run = run;
     joiner->groups = g_ptr_array_new_with_free_func(free_group);
     joiner->index =
@@ -46,7 +46,7 @@ struct cor_engine_joiner *cor_engine_joiner_new(struct cor_engine_run *run)
     for (guint i = 0; i < G_N_ELEMENTS(joiner->slots); i++)
         joiner->slots[i] = g_array_new(FALSE, FALSE, sizeof(guint));
     for (guint i = 0; i < run->engine->rules->len; i++) {
-        const struct cor_engine_rule *rule = run->engine->rules->pdata[i];
+        const struct cor_program_rule *rule = run->engine->rules->pdata[i];
         for (guint k = 0; k < rule->joins->len; k++) {
             const GArray *clauses = rule->joins->pdata[k];
             for (guint c = 0; c < clauses->len; c++) {
@@ -59,7 +59,7 @@ struct cor_engine_joiner *cor_engine_joiner_new(struct cor_engine_run *run)
     return joiner;
 }
 
-void cor_engine_joiner_free(struct cor_engine_joiner *joiner)
+void cor_program_joiner_free(struct cor_program_joiner *joiner)
 {
     if (!joiner)
         return;
@@ -72,16 +72,16 @@ void cor_engine_joiner_free(struct cor_engine_joiner *joiner)
 
 /* --- the index ---------------------------------------------------------------------------- */
 
-static char *key_of(struct cor_engine_joiner *joiner, guint slot, gboolean by_case,
+static char *key_of(struct cor_program_joiner *joiner, guint slot, gboolean by_case,
                     struct cor_value value)
 {
     /* base64 of bytes means something by its case */
     gboolean fold = !by_case && value.type != COR_VALUE_BYTES;
-    const char *text = cor_engine_text(value, fold, joiner->run->arena);
+    const char *text = cor_program_text(value, fold, joiner->run->arena);
     return text && *text ? g_strdup_printf("%u%c%s", slot, by_case ? '=' : '~', text) : NULL;
 }
 
-static void forget(struct cor_engine_joiner *joiner, guint number)
+static void forget(struct cor_program_joiner *joiner, guint number)
 {
     const struct group *group = joiner->groups->pdata[number];
     for (guint i = 0; i < group->keys->len; i++) {
@@ -93,7 +93,7 @@ static void forget(struct cor_engine_joiner *joiner, guint number)
     g_ptr_array_set_size(group->keys, 0);
 }
 
-static void remember_key(struct cor_engine_joiner *joiner, guint number, char *key_taken)
+static void remember_key(struct cor_program_joiner *joiner, guint number, char *key_taken)
 {
     struct group *group = joiner->groups->pdata[number];
     if (!key_taken)
@@ -107,7 +107,7 @@ static void remember_key(struct cor_engine_joiner *joiner, guint number, char *k
     g_ptr_array_add(group->keys, key_taken);
 }
 
-static void remember_slot(struct cor_engine_joiner *joiner, guint number, guint slot,
+static void remember_slot(struct cor_program_joiner *joiner, guint number, guint slot,
                           gboolean by_case)
 {
     struct cor_value value = cor_run_attribute(joiner->run, slot)->value;
@@ -118,7 +118,7 @@ static void remember_slot(struct cor_engine_joiner *joiner, guint number, guint 
 }
 
 /* The run stands on the group's objects. */
-static void remember(struct cor_engine_joiner *joiner, guint number)
+static void remember(struct cor_program_joiner *joiner, guint number)
 {
     for (guint by_case = 0; by_case < G_N_ELEMENTS(joiner->slots); by_case++)
         for (guint i = 0; i < joiner->slots[by_case]->len; i++)
@@ -128,7 +128,7 @@ static void remember(struct cor_engine_joiner *joiner, guint number)
 
 /* --- matching ----------------------------------------------------------------------------- */
 
-static void match_value(struct cor_engine_joiner *joiner, const struct cor_join_clause *clause,
+static void match_value(struct cor_program_joiner *joiner, const struct cor_join_clause *clause,
                         struct cor_value value, GArray *found)
 {
     g_autofree char *key = key_of(joiner, clause->metaverse, clause->case_sensitive, value);
@@ -137,7 +137,7 @@ static void match_value(struct cor_engine_joiner *joiner, const struct cor_join_
         note_slot(found, g_array_index(numbers, guint, i));
 }
 
-static GArray *match_clause(struct cor_engine_joiner *joiner, const struct cor_join_clause *clause)
+static GArray *match_clause(struct cor_program_joiner *joiner, const struct cor_join_clause *clause)
 {
     GArray *found = g_array_new(FALSE, FALSE, sizeof(guint));
     struct cor_value value = cor_run_source_value(joiner->run, 0, clause->source);
@@ -157,7 +157,7 @@ static gboolean contains(const GArray *numbers, guint number)
 }
 
 /* The one metaverse object for which every clause holds; G_MAXUINT for none or several. */
-static guint match_group(struct cor_engine_joiner *joiner, const GArray *clauses, const char *type)
+static guint match_group(struct cor_program_joiner *joiner, const GArray *clauses, const char *type)
 {
     g_autoptr(GArray) found = NULL;
     for (guint i = 0; i < clauses->len; i++) {
@@ -181,11 +181,11 @@ static guint match_group(struct cor_engine_joiner *joiner, const GArray *clauses
     return count == 1 ? only : G_MAXUINT;
 }
 
-static guint match(struct cor_engine_joiner *joiner, const char *type)
+static guint match(struct cor_program_joiner *joiner, const char *type)
 {
     const GPtrArray *rules = cor_run_inbound(joiner->run->sources->pdata[0], type);
     for (guint i = 0; rules && i < rules->len; i++) {
-        const struct cor_engine_rule *rule = rules->pdata[i];
+        const struct cor_program_rule *rule = rules->pdata[i];
         if (rule->joins->len == 0 || !cor_run_in_scope(joiner->run, rule, COR_SIDE_SOURCE, 0))
             continue;
         for (guint k = 0; k < rule->joins->len; k++) {
@@ -197,7 +197,7 @@ static guint match(struct cor_engine_joiner *joiner, const char *type)
     return G_MAXUINT;
 }
 
-static guint project(struct cor_engine_joiner *joiner, const struct cor_engine_object *object,
+static guint project(struct cor_program_joiner *joiner, const struct cor_program_object *object,
                      const char *type)
 {
     const struct cor_run_source *at = joiner->run->sources->pdata[0];
@@ -213,11 +213,11 @@ static guint project(struct cor_engine_joiner *joiner, const struct cor_engine_o
     return joiner->groups->len - 1;
 }
 
-guint cor_engine_joiner_add(struct cor_engine_joiner *joiner,
-                            const struct cor_engine_object *object, const char **ret_error)
+guint cor_program_joiner_add(struct cor_program_joiner *joiner,
+                             const struct cor_program_object *object, const char **ret_error)
 {
-    struct cor_engine_run *run = joiner->run;
-    const struct cor_engine_result *result = cor_engine_evaluate(run, &object, 1);
+    struct cor_program_run *run = joiner->run;
+    const struct cor_program_result *result = cor_program_evaluate(run, &object, 1);
     const struct cor_run_source *at = run->sources->pdata[0];
     *ret_error = NULL;
     guint found = run->engine->single_leg ? G_MAXUINT : match(joiner, object->type);
@@ -232,16 +232,16 @@ guint cor_engine_joiner_add(struct cor_engine_joiner *joiner,
     g_ptr_array_add(group->objects, (void *)object);
     g_ptr_array_add(group->connectors, (void *)at->connector);
     forget(joiner, found);
-    cor_engine_evaluate(run, (const struct cor_engine_object *const *)group->objects->pdata,
-                        group->objects->len);
+    cor_program_evaluate(run, (const struct cor_program_object *const *)group->objects->pdata,
+                         group->objects->len);
     remember(joiner, found);
     return found;
 }
 
-const struct cor_engine_object *const *
-cor_engine_joiner_objects(const struct cor_engine_joiner *joiner, guint number, gsize *ret_n)
+const struct cor_program_object *const *
+cor_program_joiner_objects(const struct cor_program_joiner *joiner, guint number, gsize *ret_n)
 {
     const struct group *group = joiner->groups->pdata[number];
     *ret_n = group->objects->len;
-    return (const struct cor_engine_object *const *)group->objects->pdata;
+    return (const struct cor_program_object *const *)group->objects->pdata;
 }

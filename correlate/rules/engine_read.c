@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-static void put(struct cor_engine_run *run, struct cor_run_source *at, guint slot,
-                const struct cor_json *node, const struct cor_engine_link *link)
+static void put(struct cor_program_run *run, struct cor_run_source *at, guint slot,
+                const struct cor_json *node, const struct cor_program_link *link)
 {
     if (slot == G_MAXUINT || g_array_index(at->connector->hidden, guint8, slot))
         return;
@@ -17,23 +17,23 @@ static void put(struct cor_engine_run *run, struct cor_run_source *at, guint slo
     at->links[slot] = link;
 }
 
-static void put_value(struct cor_engine_run *run, struct cor_run_source *at, const char *name,
+static void put_value(struct cor_program_run *run, struct cor_run_source *at, const char *name,
                       struct cor_value value)
 {
-    guint slot = cor_engine_find_slot(&run->engine->source, name);
+    guint slot = cor_program_find_slot(&run->engine->source, name);
     if (slot == G_MAXUINT || at->stamps[slot] == run->stamp || value.type == COR_VALUE_NULL)
         return;
     at->stamps[slot] = at->read[slot] = run->stamp;
     at->values[slot] = value;
 }
 
-static struct cor_run_source *make(const struct cor_engine *engine)
+static struct cor_run_source *make(const struct cor_program *engine)
 {
     struct cor_run_source *at = g_new0(struct cor_run_source, 1);
     guint slots = engine->source.names->len, formulas = engine->formulas->len;
     at->stamps = g_new0(guint, slots);
     at->nodes = g_new0(const struct cor_json *, slots);
-    at->links = g_new0(const struct cor_engine_link *, slots);
+    at->links = g_new0(const struct cor_program_link *, slots);
     at->read = g_new0(guint, slots);
     at->values = g_new0(struct cor_value, slots);
     at->done = g_new0(guint, formulas);
@@ -41,11 +41,11 @@ static struct cor_run_source *make(const struct cor_engine *engine)
     return at;
 }
 
-static const struct cor_engine_connector *connector_of(const struct cor_engine *engine,
-                                                       const struct cor_engine_object *object)
+static const struct cor_program_connector *connector_of(const struct cor_program *engine,
+                                                        const struct cor_program_object *object)
 {
     for (guint i = 0; i < engine->connectors->len; i++) {
-        const struct cor_engine_connector *connector = engine->connectors->pdata[i];
+        const struct cor_program_connector *connector = engine->connectors->pdata[i];
         if (object->connector ? g_ascii_strcasecmp(connector->id, object->connector) == 0
                               : !connector->cloud)
             return connector;
@@ -53,7 +53,8 @@ static const struct cor_engine_connector *connector_of(const struct cor_engine *
     return NULL;
 }
 
-void cor_run_load(struct cor_engine_run *run, guint source, const struct cor_engine_object *object)
+void cor_run_load(struct cor_program_run *run, guint source,
+                  const struct cor_program_object *object)
 {
     while (run->sources->len <= source)
         g_ptr_array_add(run->sources, make(run->engine));
@@ -65,21 +66,21 @@ void cor_run_load(struct cor_engine_run *run, guint source, const struct cor_eng
         at->skipped = g_strdup("the rules know no connector for its directory");
         return;
     }
-    at->skipped = cor_engine_not_selected(at->connector, object, &at->partition);
+    at->skipped = cor_program_not_selected(at->connector, object, &at->partition);
     if (at->skipped)
         return;
     const struct cor_json *node = cor_json_first(object->attributes);
     for (; node; node = cor_json_next(node))
-        put(run, at, cor_engine_find_slot(&run->engine->source, cor_json_key(node)), node, NULL);
+        put(run, at, cor_program_find_slot(&run->engine->source, cor_json_key(node)), node, NULL);
     for (gsize i = 0; i < object->n_links; i++)
         if (object->links[i].targets[0])
-            put(run, at, cor_engine_find_slot(&run->engine->source, object->links[i].attribute),
+            put(run, at, cor_program_find_slot(&run->engine->source, object->links[i].attribute),
                 NULL, &object->links[i]);
     put_value(run, at, "dn", cor_value_string(object->dn));
     put_value(run, at, "distinguishedName", cor_value_string(object->dn));
 }
 
-static struct cor_value linked(const struct cor_engine_link *link, const char *kind,
+static struct cor_value linked(const struct cor_program_link *link, const char *kind,
                                struct cor_arena *arena)
 {
     gsize n = g_strv_length((char **)link->targets);
@@ -95,7 +96,7 @@ static struct cor_value linked(const struct cor_engine_link *link, const char *k
     return (struct cor_value){.type = COR_VALUE_MULTI, .len = n, .items = items};
 }
 
-struct cor_value cor_run_source_value(struct cor_engine_run *run, guint source, guint slot)
+struct cor_value cor_run_source_value(struct cor_program_run *run, guint source, guint slot)
 {
     struct cor_run_source *at = run->sources->pdata[source];
     if (at->stamps[slot] != run->stamp)

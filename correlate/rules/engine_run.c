@@ -44,7 +44,7 @@ static char *domain_of(const struct cor_run_source *at)
     return of && of->domain && !*own ? g_strdup(of->domain) : g_steal_pointer(&own);
 }
 
-static struct cor_value kept(struct cor_engine_run *run, char *text_taken)
+static struct cor_value kept(struct cor_program_run *run, char *text_taken)
 {
     g_autofree char *text = text_taken;
     if (!text || !*text)
@@ -125,7 +125,7 @@ static const struct {
     {"Connector.ID", connector_id},
 };
 
-gboolean cor_run_parameter(struct cor_engine_run *run, guint source, const char *name,
+gboolean cor_run_parameter(struct cor_program_run *run, guint source, const char *name,
                            struct cor_value *ret)
 {
     const struct cor_run_source *at = run->sources->pdata[source];
@@ -145,8 +145,8 @@ gboolean cor_run_parameter(struct cor_engine_run *run, guint source, const char 
 /* --- formulas ----------------------------------------------------------------------------- */
 
 struct place { /* where an expression is evaluated */
-    struct cor_engine_run *run;
-    enum cor_engine_side side;
+    struct cor_program_run *run;
+    enum cor_program_side side;
     guint source;
 };
 
@@ -173,8 +173,8 @@ static gboolean is_cloud(const struct cor_run_source *at)
 static struct cor_value env_imported(const struct cor_expression_env *env, const char *attribute)
 {
     const struct place *place = env->data;
-    struct cor_engine_run *run = place->run;
-    guint slot = cor_engine_find_slot(&run->engine->source, attribute);
+    struct cor_program_run *run = place->run;
+    guint slot = cor_program_find_slot(&run->engine->source, attribute);
     guint source = place->source;
     if (place->side == COR_SIDE_METAVERSE)
         for (source = 0; source < run->n_sources; source++)
@@ -187,7 +187,7 @@ static struct cor_value env_imported(const struct cor_expression_env *env, const
 
 /* TRUE when nothing that the formula reads has a value. Reading also settles what the expression
  * will ask for, so that no evaluation nests in another. */
-static gboolean is_blank(struct cor_engine_run *run, const struct cor_formula *formula,
+static gboolean is_blank(struct cor_program_run *run, const struct cor_formula *formula,
                          guint source)
 {
     gboolean blank = TRUE;
@@ -199,13 +199,13 @@ static gboolean is_blank(struct cor_engine_run *run, const struct cor_formula *f
     return blank;
 }
 
-static guint64 seed_of(const struct cor_engine_run *run)
+static guint64 seed_of(const struct cor_program_run *run)
 {
     const struct cor_run_source *at = run->sources->pdata[0];
     return at->object->id ? g_str_hash(at->object->id) : 0;
 }
 
-static struct cor_value evaluate(struct cor_engine_run *run, const struct cor_formula *formula,
+static struct cor_value evaluate(struct cor_program_run *run, const struct cor_formula *formula,
                                  guint source)
 {
     if (formula->fails)
@@ -227,7 +227,7 @@ static struct cor_value evaluate(struct cor_engine_run *run, const struct cor_fo
     return cor_expression_evaluate(formula->expression, &env);
 }
 
-struct cor_value cor_run_formula(struct cor_engine_run *run, const struct cor_formula *formula,
+struct cor_value cor_run_formula(struct cor_program_run *run, const struct cor_formula *formula,
                                  guint source)
 {
     struct cor_run_source *at = run->sources->pdata[source];
@@ -251,19 +251,19 @@ const GPtrArray *cor_run_inbound(const struct cor_run_source *at, const char *ty
     return rules ? rules : g_hash_table_lookup(at->connector->by_type, "*");
 }
 
-gboolean cor_run_applies(const struct cor_engine_run *run, const struct cor_engine_rule *rule)
+gboolean cor_run_applies(const struct cor_program_run *run, const struct cor_program_rule *rule)
 {
     return run->applied[rule->number] == run->stamp;
 }
 
-static gboolean merges(const struct cor_engine_flow *flow)
+static gboolean merges(const struct cor_program_flow *flow)
 {
     return flow->mapping->merge == COR_RULE_MERGE ||
            flow->mapping->merge == COR_RULE_MERGE_CASE_INSENSITIVE;
 }
 
 struct settling {
-    struct cor_engine_run *run;
+    struct cor_program_run *run;
     struct cor_settled settled;
     gboolean blocked;
     GArray *merged; /* struct cor_value; NULL: not merging */
@@ -291,32 +291,32 @@ static void merge(struct settling *s, const struct cor_value *value)
 }
 
 /* The first that has something to say wins; every later one with a value lost, or adds to it. */
-static enum cor_engine_fate weigh(struct settling *s, const struct cor_engine_flow *flow,
-                                  struct cor_value value)
+static enum cor_program_fate weigh(struct settling *s, const struct cor_program_flow *flow,
+                                   struct cor_value value)
 {
     struct cor_settled *settled = &s->settled;
     if (value.type == COR_VALUE_IGNORE)
-        return COR_ENGINE_IGNORED;
+        return COR_PROGRAM_IGNORED;
     if (s->blocked || (settled->winner && settled->value.type == COR_VALUE_ERROR))
-        return COR_ENGINE_LOST;
+        return COR_PROGRAM_LOST;
     gboolean has_value = settled->winner && settled->value.type != COR_VALUE_NULL;
     if (has_value && !merges(settled->winner))
-        return COR_ENGINE_LOST;
+        return COR_PROGRAM_LOST;
     if (value.type == COR_VALUE_AUTHORITATIVE_NULL) {
         s->blocked = TRUE;
         if (!has_value)
             settled->winner = flow;
-        return COR_ENGINE_BLOCKED;
+        return COR_PROGRAM_BLOCKED;
     }
     if (cor_value_is_null(&value)) {
         if (!settled->winner)
             settled->winner = flow; /* who leaves it empty, as long as nobody else speaks */
-        return COR_ENGINE_NO_VALUE;
+        return COR_PROGRAM_NO_VALUE;
     }
     if (has_value && value.type != COR_VALUE_ERROR) {
         if (flow->mapping->merge == settled->winner->mapping->merge) {
             merge(s, &value);
-            return COR_ENGINE_MERGED;
+            return COR_PROGRAM_MERGED;
         }
         value = cor_value_error(s->run->arena, "%s and %s merge differently",
                                 settled->winner->rule->rule->name, flow->rule->rule->name);
@@ -324,10 +324,10 @@ static enum cor_engine_fate weigh(struct settling *s, const struct cor_engine_fl
     settled->winner = flow;
     settled->value = value;
     if (value.type == COR_VALUE_ERROR)
-        return COR_ENGINE_FAILED;
+        return COR_PROGRAM_FAILED;
     if (merges(flow))
         merge(s, &value);
-    return COR_ENGINE_WON;
+    return COR_PROGRAM_WON;
 }
 
 static void take_merged(struct settling *s)
@@ -352,15 +352,15 @@ static gboolean is_over(const struct settling *s)
                           (settled->value.type == COR_VALUE_ERROR || !merges(settled->winner)));
 }
 
-struct cor_settled cor_run_settle(struct cor_engine_run *run, const GPtrArray *flows,
+struct cor_settled cor_run_settle(struct cor_program_run *run, const GPtrArray *flows,
                                   cor_settle_func tell, void *data)
 {
     struct settling s = {.run = run, .tell = tell, .data = data};
     for (guint i = 0; i < flows->len; i++) {
-        const struct cor_engine_flow *flow = flows->pdata[i];
+        const struct cor_program_flow *flow = flows->pdata[i];
         if (!cor_run_applies(run, flow->rule)) {
             if (tell)
-                tell(flow, COR_ENGINE_OUT_OF_SCOPE, (struct cor_value){.type = COR_VALUE_NULL},
+                tell(flow, COR_PROGRAM_OUT_OF_SCOPE, (struct cor_value){.type = COR_VALUE_NULL},
                      NULL, data);
             continue;
         }
@@ -368,8 +368,8 @@ struct cor_settled cor_run_settle(struct cor_engine_run *run, const GPtrArray *f
             break;
         struct cor_value value =
             cor_run_formula(run, flow->formula, run->holder[flow->rule->number]);
-        value = cor_engine_coerce(value, flow->kind, run->arena);
-        enum cor_engine_fate fate = weigh(&s, flow, value);
+        value = cor_program_coerce(value, flow->kind, run->arena);
+        enum cor_program_fate fate = weigh(&s, flow, value);
         if (tell)
             tell(flow, fate, value, s.settled.winner, data);
     }
@@ -378,7 +378,7 @@ struct cor_settled cor_run_settle(struct cor_engine_run *run, const GPtrArray *f
     return s.settled;
 }
 
-const struct cor_run_attribute *cor_run_attribute(struct cor_engine_run *run, guint slot)
+const struct cor_run_attribute *cor_run_attribute(struct cor_program_run *run, guint slot)
 {
     struct cor_run_attribute *attribute = &run->metaverse[slot];
     if (attribute->stamp == run->stamp)
@@ -397,10 +397,10 @@ const struct cor_run_attribute *cor_run_attribute(struct cor_engine_run *run, gu
 
 /* --- life of a run ------------------------------------------------------------------------ */
 
-struct cor_engine_run *cor_engine_run_new(const struct cor_engine *engine,
-                                          const struct cor_engine_options *options)
+struct cor_program_run *cor_program_run_new(const struct cor_program *engine,
+                                            const struct cor_program_options *options)
 {
-    struct cor_engine_run *run = g_new0(struct cor_engine_run, 1);
+    struct cor_program_run *run = g_new0(struct cor_program_run, 1);
     run->engine = engine;
     run->options = *options;
     run->arena = cor_arena_new(OBJECT_BYTES);
@@ -410,7 +410,7 @@ struct cor_engine_run *cor_engine_run_new(const struct cor_engine *engine,
     run->metaverse = g_new0(struct cor_run_attribute, engine->metaverse.names->len);
     run->mv_done = g_new0(guint, engine->formulas->len);
     run->mv_results = g_new0(struct cor_value, engine->formulas->len);
-    run->properties = g_array_new(FALSE, FALSE, sizeof(struct cor_engine_property));
+    run->properties = g_array_new(FALSE, FALSE, sizeof(struct cor_program_property));
     return run;
 }
 
@@ -427,7 +427,7 @@ static void free_source(struct cor_run_source *at)
     g_free(at);
 }
 
-void cor_engine_run_free(struct cor_engine_run *run)
+void cor_program_run_free(struct cor_program_run *run)
 {
     if (!run)
         return;

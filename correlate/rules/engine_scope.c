@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-struct cor_value cor_run_side_value(struct cor_engine_run *run, enum cor_engine_side side,
+struct cor_value cor_run_side_value(struct cor_program_run *run, enum cor_program_side side,
                                     guint source, guint slot)
 {
     return side == COR_SIDE_SOURCE ? cor_run_source_value(run, source, slot)
@@ -17,7 +17,8 @@ struct cor_value cor_run_side_value(struct cor_engine_run *run, enum cor_engine_
 
 /* A value of a filter may name a parameter, as the shipped contributingConnectorExchange EQUAL
  * %Connector.ID% does. */
-static const char *wanted(struct cor_engine_run *run, const struct cor_clause *clause, guint source)
+static const char *wanted(struct cor_program_run *run, const struct cor_clause *clause,
+                          guint source)
 {
     struct cor_value value;
     gsize len = clause->folded ? strlen(clause->folded) : 0;
@@ -26,7 +27,7 @@ static const char *wanted(struct cor_engine_run *run, const struct cor_clause *c
     g_autofree char *name = g_strndup(clause->folded + 1, len - 2);
     if (!cor_run_parameter(run, source, name, &value))
         return clause->folded;
-    const char *text = cor_engine_text(value, TRUE, run->arena);
+    const char *text = cor_program_text(value, TRUE, run->arena);
     return text ? text : "";
 }
 
@@ -36,7 +37,7 @@ static gboolean as_number(struct cor_value value, gint64 *ret)
         *ret = value.number;
         return TRUE;
     }
-    return value.type == COR_VALUE_STRING && cor_engine_number(value.text, ret);
+    return value.type == COR_VALUE_STRING && cor_program_number(value.text, ret);
 }
 
 static int compare(const struct cor_clause *clause, struct cor_value value, const char *text,
@@ -48,13 +49,13 @@ static int compare(const struct cor_clause *clause, struct cor_value value, cons
     return strcmp(text, want);
 }
 
-static gboolean holds_one(struct cor_engine_run *run, const struct cor_clause *clause,
+static gboolean holds_one(struct cor_program_run *run, const struct cor_clause *clause,
                           struct cor_value value, const char *want)
 {
     gint64 number = 0;
     if (clause->positive == COR_RULE_IS_BIT_SET)
         return clause->has_number && as_number(value, &number) && (number & clause->number) != 0;
-    const char *text = cor_engine_text(value, TRUE, run->arena);
+    const char *text = cor_program_text(value, TRUE, run->arena);
     if (!text)
         return FALSE;
     switch (clause->positive) {
@@ -77,7 +78,7 @@ static gboolean holds_one(struct cor_engine_run *run, const struct cor_clause *c
     }
 }
 
-static gboolean is_member(const struct cor_engine_run *run, const struct cor_clause *clause,
+static gboolean is_member(const struct cor_program_run *run, const struct cor_clause *clause,
                           guint source)
 {
     const struct cor_run_source *at = run->sources->pdata[source];
@@ -85,8 +86,8 @@ static gboolean is_member(const struct cor_engine_run *run, const struct cor_cla
            run->options.is_member(at->object, clause->of->value, run->options.data);
 }
 
-static gboolean holds_positive(struct cor_engine_run *run, const struct cor_clause *clause,
-                               enum cor_engine_side side, guint source)
+static gboolean holds_positive(struct cor_program_run *run, const struct cor_clause *clause,
+                               enum cor_program_side side, guint source)
 {
     if (clause->positive == COR_RULE_IS_MEMBER_OF)
         return is_member(run, clause, source);
@@ -105,15 +106,15 @@ static gboolean holds_positive(struct cor_engine_run *run, const struct cor_clau
 }
 
 /* Every NOT is the negation of its operator, so that it also holds where there is no value. */
-static gboolean holds(struct cor_engine_run *run, const struct cor_clause *clause,
-                      enum cor_engine_side side, guint source)
+static gboolean holds(struct cor_program_run *run, const struct cor_clause *clause,
+                      enum cor_program_side side, guint source)
 {
     return holds_positive(run, clause, side, source) != clause->negative;
 }
 
-static const struct cor_clause *first_failing(struct cor_engine_run *run,
+static const struct cor_clause *first_failing(struct cor_program_run *run,
                                               const struct cor_flow_group *group,
-                                              enum cor_engine_side side, guint source)
+                                              enum cor_program_side side, guint source)
 {
     for (guint i = 0; i < group->clauses->len; i++) {
         const struct cor_clause *clause = &g_array_index(group->clauses, struct cor_clause, i);
@@ -123,8 +124,8 @@ static const struct cor_clause *first_failing(struct cor_engine_run *run,
     return NULL;
 }
 
-gboolean cor_run_in_scope(struct cor_engine_run *run, const struct cor_engine_rule *rule,
-                          enum cor_engine_side side, guint source)
+gboolean cor_run_in_scope(struct cor_program_run *run, const struct cor_program_rule *rule,
+                          enum cor_program_side side, guint source)
 {
     if (rule->never)
         return FALSE;
@@ -136,8 +137,8 @@ gboolean cor_run_in_scope(struct cor_engine_run *run, const struct cor_engine_ru
     return rule->scope->len == 0;
 }
 
-static void tell_clause(struct cor_engine_run *run, const struct cor_clause *clause,
-                        enum cor_engine_side side, guint source, GString *out)
+static void tell_clause(struct cor_program_run *run, const struct cor_clause *clause,
+                        enum cor_program_side side, guint source, GString *out)
 {
     g_string_append_printf(out, "%s%s %s%s%s", out->len > 0 ? "; or " : "", clause->of->attribute,
                            cor_rule_operator_name(clause->of->op), clause->of->value ? " " : "",
@@ -145,13 +146,13 @@ static void tell_clause(struct cor_engine_run *run, const struct cor_clause *cla
     if (clause->positive == COR_RULE_IS_MEMBER_OF)
         return;
     struct cor_value value = cor_run_side_value(run, side, source, clause->slot);
-    const char *text = cor_engine_text(value, FALSE, run->arena);
+    const char *text = cor_program_text(value, FALSE, run->arena);
     g_string_append_printf(out, " (it is %s)",
                            cor_value_is_null(&value) ? "not there" : (text ? text : "several"));
 }
 
-char *cor_run_scope_why(struct cor_engine_run *run, const struct cor_engine_rule *rule,
-                        enum cor_engine_side side, guint source)
+char *cor_run_scope_why(struct cor_program_run *run, const struct cor_program_rule *rule,
+                        enum cor_program_side side, guint source)
 {
     GString *out = g_string_new(NULL);
     for (guint i = 0; i < rule->scope->len; i++) {

@@ -48,7 +48,7 @@ static void free_selection(void *data)
     g_free(selection);
 }
 
-GPtrArray *cor_engine_selections(const struct cor_connector *connector)
+GPtrArray *cor_program_selections(const struct cor_connector *connector)
 {
     GPtrArray *out = g_ptr_array_new_with_free_func(free_selection);
     for (guint i = 0; connector && !connector->cloud && i < connector->partitions->len; i++) {
@@ -92,9 +92,9 @@ static char *not_in(const struct cor_selection *selection, const char *object)
     return NULL;
 }
 
-char *cor_engine_not_selected(const struct cor_engine_connector *connector,
-                              const struct cor_engine_object *object,
-                              const struct cor_partition **ret_partition)
+char *cor_program_not_selected(const struct cor_program_connector *connector,
+                               const struct cor_program_object *object,
+                               const struct cor_partition **ret_partition)
 {
     const struct cor_selection *best = NULL;
     gsize length = 0;

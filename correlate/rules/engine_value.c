@@ -38,7 +38,7 @@ static const struct {
     {"mS-DS-CreatorSID", "sid"},
 };
 
-const char *cor_engine_kind(const struct cor_connector *connector, const char *attribute)
+const char *cor_program_kind(const struct cor_connector *connector, const char *attribute)
 {
     const char *kind = connector ? g_hash_table_lookup(connector->syntaxes, attribute) : NULL;
     if (connector && connector->cloud)
@@ -52,7 +52,7 @@ const char *cor_engine_kind(const struct cor_connector *connector, const char *a
     return kind;
 }
 
-gboolean cor_engine_number(const char *text, gint64 *ret)
+gboolean cor_program_number(const char *text, gint64 *ret)
 {
     if (!text)
         return FALSE;
@@ -89,7 +89,7 @@ static const char *keep_text(char *text_taken, struct cor_arena *arena)
     return keep(text, strlen(text), FALSE, arena);
 }
 
-const char *cor_engine_text(struct cor_value value, gboolean fold, struct cor_arena *arena)
+const char *cor_program_text(struct cor_value value, gboolean fold, struct cor_arena *arena)
 {
     switch (value.type) {
     case COR_VALUE_STRING:
@@ -103,7 +103,7 @@ const char *cor_engine_text(struct cor_value value, gboolean fold, struct cor_ar
     case COR_VALUE_BYTES:
         return keep_text(g_base64_encode(value.bytes, value.len), arena);
     case COR_VALUE_MULTI:
-        return value.len == 1 ? cor_engine_text(value.items[0], fold, arena) : NULL;
+        return value.len == 1 ? cor_program_text(value.items[0], fold, arena) : NULL;
     default:
         return NULL;
     }
@@ -123,7 +123,7 @@ static struct cor_value to_boolean(struct cor_value value)
 static struct cor_value to_integer(struct cor_value value)
 {
     gint64 number = 0;
-    if (value.type == COR_VALUE_STRING && cor_engine_number(value.text, &number))
+    if (value.type == COR_VALUE_STRING && cor_program_number(value.text, &number))
         return cor_value_int(number);
     return value;
 }
@@ -131,7 +131,7 @@ static struct cor_value to_integer(struct cor_value value)
 static struct cor_value to_string(struct cor_value value, struct cor_arena *arena)
 {
     if (value.type == COR_VALUE_INT || value.type == COR_VALUE_BOOL)
-        return cor_value_string(cor_engine_text(value, FALSE, arena));
+        return cor_value_string(cor_program_text(value, FALSE, arena));
     return value;
 }
 
@@ -167,8 +167,8 @@ static struct cor_value coerce_list(struct cor_value value, const char *kind,
     return (struct cor_value){.type = COR_VALUE_MULTI, .len = value.len, .items = items};
 }
 
-struct cor_value cor_engine_coerce(struct cor_value value, const char *kind,
-                                   struct cor_arena *arena)
+struct cor_value cor_program_coerce(struct cor_value value, const char *kind,
+                                    struct cor_arena *arena)
 {
     if (!kind || cor_value_is_null(&value) || value.type == COR_VALUE_ERROR)
         return value;

@@ -19,7 +19,7 @@
 
 struct item {
     struct cor_json *json;
-    struct cor_engine_object object;
+    struct cor_program_object object;
     guint number; /* of its metaverse object; G_MAXUINT: none */
     gboolean in_cloud;
     const char *error;
@@ -28,9 +28,9 @@ struct bench {
     GPtrArray *items;    /* struct item * */
     GHashTable *by_dn;   /* folded DN -> struct item * */
     GHashTable *members; /* "folded group DN\nfolded member DN" */
-    struct cor_engine *engine;
-    struct cor_engine_run *run;
-    struct cor_engine_joiner *joiner;
+    struct cor_program *engine;
+    struct cor_program_run *run;
+    struct cor_program_joiner *joiner;
 };
 
 static char *folded(const char *dn)
@@ -46,7 +46,7 @@ static const char *resolve(const char *reference, void *data)
     return item && item->in_cloud ? item->object.id : NULL;
 }
 
-static gboolean is_member(const struct cor_engine_object *object, const char *group_dn, void *data)
+static gboolean is_member(const struct cor_program_object *object, const char *group_dn, void *data)
 {
     const struct bench *bench = data;
     g_autofree char *group = folded(group_dn);
@@ -57,7 +57,7 @@ static gboolean is_member(const struct cor_engine_object *object, const char *gr
 
 /* --- input -------------------------------------------------------------------------------- */
 
-static void note_members(struct bench *bench, const struct cor_engine_object *object)
+static void note_members(struct bench *bench, const struct cor_program_object *object)
 {
     const struct cor_json *members = cor_json_get(object->attributes, "member");
     g_autofree char *group = folded(object->dn);
@@ -77,11 +77,11 @@ static void take_line(struct bench *bench, const char *line, gsize len)
         exit(2);
     }
     item->object =
-        (struct cor_engine_object){.id = cor_json_get_string(item->json, "id"),
-                                   .connector = cor_json_get_string(item->json, "connector"),
-                                   .type = cor_json_get_string(item->json, "type"),
-                                   .dn = cor_json_get_string(item->json, "dn"),
-                                   .attributes = cor_json_get(item->json, "attributes")};
+        (struct cor_program_object){.id = cor_json_get_string(item->json, "id"),
+                                    .connector = cor_json_get_string(item->json, "connector"),
+                                    .type = cor_json_get_string(item->json, "type"),
+                                    .dn = cor_json_get_string(item->json, "dn"),
+                                    .attributes = cor_json_get(item->json, "attributes")};
     if (!item->object.id || !item->object.type) {
         fprintf(stderr, "line %u: id and type are needed\n", bench->items->len + 1);
         exit(2);
@@ -132,33 +132,33 @@ static void add_text(struct cor_json *object, const char *key, const char *text)
     cor_json_add(object, key, text ? cor_json_new_string(text) : cor_json_new_null());
 }
 
-static struct cor_json *metaverse_json(struct cor_engine_run *run, const char *type)
+static struct cor_json *metaverse_json(struct cor_program_run *run, const char *type)
 {
     struct cor_json *json = cor_json_new_object(), *attributes = cor_json_new_object();
     add_text(json, "type", type);
-    g_autoptr(GPtrArray) names = cor_engine_metaverse_names(run);
+    g_autoptr(GPtrArray) names = cor_program_metaverse_names(run);
     for (guint i = 0; i < names->len; i++) {
         const struct cor_rule *rule = NULL;
-        struct cor_value value = cor_engine_metaverse(run, names->pdata[i], &rule);
+        struct cor_value value = cor_program_metaverse(run, names->pdata[i], &rule);
         cor_json_add(attributes, names->pdata[i], value_json(&value));
     }
     cor_json_add(json, "attributes", attributes);
     return json;
 }
 
-static struct cor_json *properties_json(struct cor_engine_run *run)
+static struct cor_json *properties_json(struct cor_program_run *run)
 {
     static const char *const words[] = {"leave", "value", "remove", "error"};
     gsize n = 0;
-    const struct cor_engine_property *properties = cor_engine_properties(run, &n);
+    const struct cor_program_property *properties = cor_program_properties(run, &n);
     struct cor_json *json = cor_json_new_object();
     for (gsize i = 0; i < n; i++) {
-        const struct cor_engine_property *property = &properties[i];
-        if (property->outcome == COR_ENGINE_LEAVE)
+        const struct cor_program_property *property = &properties[i];
+        if (property->outcome == COR_PROGRAM_LEAVE)
             continue;
         struct cor_json *item = cor_json_new_object();
         add_text(item, "outcome", words[property->outcome]);
-        if (property->outcome == COR_ENGINE_VALUE)
+        if (property->outcome == COR_PROGRAM_VALUE)
             cor_json_add(item, "value", value_json(&property->value));
         add_text(item, "rule", property->rule->id);
         add_text(item, "mvRule", property->mv_rule ? property->mv_rule->id : NULL);
@@ -173,8 +173,8 @@ static struct cor_json *joined_json(const struct bench *bench, const struct item
     gsize n = 0;
     if (item->number == G_MAXUINT)
         return json;
-    const struct cor_engine_object *const *objects =
-        cor_engine_joiner_objects(bench->joiner, item->number, &n);
+    const struct cor_program_object *const *objects =
+        cor_program_joiner_objects(bench->joiner, item->number, &n);
     for (gsize i = 0; i < n; i++)
         if (objects[i] != &item->object)
             cor_json_append(json, cor_json_new_string(objects[i]->id));
@@ -182,7 +182,7 @@ static struct cor_json *joined_json(const struct bench *bench, const struct item
 }
 
 static void write_result(struct bench *bench, const struct item *item,
-                         const struct cor_engine_result *result)
+                         const struct cor_program_result *result)
 {
     COR_JSON_AUTO *json = cor_json_new_object();
     gboolean in_scope = item->number != G_MAXUINT;
@@ -205,13 +205,13 @@ static void write_result(struct bench *bench, const struct item *item,
 static void evaluate(struct bench *bench, const struct item *item, gboolean quiet)
 {
     gsize n = 1;
-    const struct cor_engine_object *only = &item->object;
-    const struct cor_engine_object *const *objects = &only;
+    const struct cor_program_object *only = &item->object;
+    const struct cor_program_object *const *objects = &only;
     if (item->number != G_MAXUINT)
-        objects = cor_engine_joiner_objects(bench->joiner, item->number, &n);
-    const struct cor_engine_result *result = cor_engine_evaluate(bench->run, objects, n);
+        objects = cor_program_joiner_objects(bench->joiner, item->number, &n);
+    const struct cor_program_result *result = cor_program_evaluate(bench->run, objects, n);
     if (quiet)
-        cor_engine_properties(bench->run, &n);
+        cor_program_properties(bench->run, &n);
     else
         write_result(bench, item, result);
 }
@@ -222,16 +222,16 @@ static void join_all(struct bench *bench)
 {
     for (guint i = 0; i < bench->items->len; i++) {
         struct item *item = bench->items->pdata[i];
-        item->number = cor_engine_joiner_add(bench->joiner, &item->object, &item->error);
+        item->number = cor_program_joiner_add(bench->joiner, &item->object, &item->error);
     }
     for (guint i = 0; i < bench->items->len; i++) {
         struct item *item = bench->items->pdata[i];
         gsize n = 0;
         if (item->number == G_MAXUINT)
             continue;
-        const struct cor_engine_object *const *objects =
-            cor_engine_joiner_objects(bench->joiner, item->number, &n);
-        item->in_cloud = cor_engine_evaluate(bench->run, objects, n)->cloud_type != NULL;
+        const struct cor_program_object *const *objects =
+            cor_program_joiner_objects(bench->joiner, item->number, &n);
+        item->in_cloud = cor_program_evaluate(bench->run, objects, n)->cloud_type != NULL;
     }
 }
 
@@ -248,7 +248,7 @@ static void run_bench(struct bench *bench, gboolean quiet)
             seconds > 0 ? bench->items->len / seconds : 0.0);
 }
 
-static struct cor_engine *load(const char *path)
+static struct cor_program *load(const char *path)
 {
     g_autoptr(GError) error = NULL;
     struct rules_import import = {0};
@@ -256,11 +256,11 @@ static struct cor_engine *load(const char *path)
         fprintf(stderr, "%s\n", error->message);
         exit(2);
     }
-    struct cor_engine *engine = cor_engine_new(g_steal_pointer(&import.set));
+    struct cor_program *engine = cor_program_new(g_steal_pointer(&import.set));
     rules_import_clear(&import);
-    const GPtrArray *problems = cor_engine_problems(engine);
+    const GPtrArray *problems = cor_program_problems(engine);
     for (guint i = 0; i < problems->len; i++) {
-        const struct cor_engine_problem *problem = problems->pdata[i];
+        const struct cor_program_problem *problem = problems->pdata[i];
         fprintf(stderr, "%s%s%s: %s\n", problem->rule ? problem->rule->name : "(set)",
                 problem->target ? ", " : "", problem->target ? problem->target : "", problem->text);
     }
@@ -297,18 +297,18 @@ int main(int argc, char **argv)
     bench.by_dn = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     bench.members = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     bench.engine = load(rules);
-    struct cor_engine_options options = {.now_us = now ? cor_time_parse(now) : g_get_real_time(),
-                                         .initial = TRUE,
-                                         .resolve = resolve,
-                                         .is_member = is_member,
-                                         .data = &bench};
-    bench.run = cor_engine_run_new(bench.engine, &options);
-    bench.joiner = cor_engine_joiner_new(bench.run);
+    struct cor_program_options options = {.now_us = now ? cor_time_parse(now) : g_get_real_time(),
+                                          .initial = TRUE,
+                                          .resolve = resolve,
+                                          .is_member = is_member,
+                                          .data = &bench};
+    bench.run = cor_program_run_new(bench.engine, &options);
+    bench.joiner = cor_program_joiner_new(bench.run);
     read_objects(&bench);
     run_bench(&bench, quiet);
-    cor_engine_joiner_free(bench.joiner);
-    cor_engine_run_free(bench.run);
-    cor_engine_free(bench.engine);
+    cor_program_joiner_free(bench.joiner);
+    cor_program_run_free(bench.run);
+    cor_program_free(bench.engine);
     g_hash_table_unref(bench.by_dn);
     g_hash_table_unref(bench.members);
     g_ptr_array_unref(bench.items);

@@ -110,7 +110,7 @@ static inline void join(struct cor_rule *rule, const char *cs, const char *mv)
 /* An object from {'type':..,'dn':..,'connector':..,'attributes':{..}} with single quotes. */
 struct thing {
     struct cor_json *json;
-    struct cor_engine_object object;
+    struct cor_program_object object;
 };
 
 static inline void make_thing(struct thing *thing, const char *text)
@@ -121,11 +121,11 @@ static inline void make_thing(struct thing *thing, const char *text)
     if (!thing->json)
         fail_msg("%s: %s", text, error->message);
     thing->object =
-        (struct cor_engine_object){.id = cor_json_get_string(thing->json, "id"),
-                                   .connector = cor_json_get_string(thing->json, "connector"),
-                                   .type = cor_json_get_string(thing->json, "type"),
-                                   .dn = cor_json_get_string(thing->json, "dn"),
-                                   .attributes = cor_json_get(thing->json, "attributes")};
+        (struct cor_program_object){.id = cor_json_get_string(thing->json, "id"),
+                                    .connector = cor_json_get_string(thing->json, "connector"),
+                                    .type = cor_json_get_string(thing->json, "type"),
+                                    .dn = cor_json_get_string(thing->json, "dn"),
+                                    .attributes = cor_json_get(thing->json, "attributes")};
     if (!thing->object.type)
         thing->object.type = "user";
 }
@@ -136,10 +136,10 @@ static inline void clear_thing(struct thing *thing)
 }
 
 /* JSON text of a value with single quotes, or the word of its outcome. */
-static inline char *told(const struct cor_engine_property *property)
+static inline char *told(const struct cor_program_property *property)
 {
     static const char *const words[] = {"leave", "value", "remove", "error"};
-    if (property->outcome != COR_ENGINE_VALUE)
+    if (property->outcome != COR_PROGRAM_VALUE)
         return g_strdup(words[property->outcome]);
     COR_JSON_AUTO *json = cor_value_to_json(&property->value);
     char *text = cor_json_to_text(json);

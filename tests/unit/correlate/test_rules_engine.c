@@ -7,9 +7,9 @@
 struct world {
     struct cor_rule_set *set;
     struct cor_rule *in, *out;
-    struct cor_engine *engine;
-    struct cor_engine_run *run;
-    struct cor_engine_options options;
+    struct cor_program *engine;
+    struct cor_program_run *run;
+    struct cor_program_options options;
     struct thing things[4];
 };
 
@@ -23,30 +23,30 @@ static void open_world(struct world *world)
 static void compile(struct world *world)
 {
     cor_rule_set_sort(world->set);
-    world->engine = cor_engine_new(world->set);
-    world->run = cor_engine_run_new(world->engine, &world->options);
+    world->engine = cor_program_new(world->set);
+    world->run = cor_program_run_new(world->engine, &world->options);
 }
 
 static void close_world(struct world *world)
 {
-    cor_engine_run_free(world->run);
-    cor_engine_free(world->engine);
+    cor_program_run_free(world->run);
+    cor_program_free(world->engine);
     for (gsize i = 0; i < G_N_ELEMENTS(world->things); i++)
         clear_thing(&world->things[i]);
 }
 
-static const struct cor_engine_result *evaluate(struct world *world, const char *text)
+static const struct cor_program_result *evaluate(struct world *world, const char *text)
 {
     clear_thing(&world->things[0]);
     make_thing(&world->things[0], text);
-    const struct cor_engine_object *object = &world->things[0].object;
-    return cor_engine_evaluate(world->run, &object, 1);
+    const struct cor_program_object *object = &world->things[0].object;
+    return cor_program_evaluate(world->run, &object, 1);
 }
 
 static void expect(struct world *world, const char *property, const char *expected)
 {
-    struct cor_engine_property got;
-    cor_engine_property(world->run, property, &got);
+    struct cor_program_property got;
+    cor_program_property(world->run, property, &got);
     g_autofree char *text = told(&got);
     if (strcmp(text, expected) != 0)
         fail_msg("%s is %s, expected %s", property, text, expected);
@@ -55,8 +55,8 @@ static void expect(struct world *world, const char *property, const char *expect
 static void expect_rule(struct world *world, const char *property, const char *rule,
                         const char *mv_rule)
 {
-    struct cor_engine_property got;
-    assert_true(cor_engine_property(world->run, property, &got));
+    struct cor_program_property got;
+    assert_true(cor_program_property(world->run, property, &got));
     assert_string_equal(got.rule->name, rule);
     if (mv_rule)
         assert_string_equal(got.mv_rule->name, mv_rule);
@@ -77,8 +77,8 @@ static void test_flow_kinds(void **state)
     expression(world.out, "name", "UCase([name])");
     constant(world.out, "company", "Example");
     compile(&world);
-    assert_int_equal(cor_engine_problems(world.engine)->len, 0);
-    const struct cor_engine_result *result =
+    assert_int_equal(cor_program_problems(world.engine)->len, 0);
+    const struct cor_program_result *result =
         evaluate(&world, "{'attributes':{'title':'Chief','givenName':'Ada','sn':'Lind'}}");
     assert_true(result->in_scope);
     assert_string_equal(result->mv_type, "person");
@@ -93,7 +93,7 @@ static void test_flow_kinds(void **state)
     evaluate(&world, "{'attributes':{}}");
     expect(&world, "jobTitle", "remove");
     gsize n = 0;
-    cor_engine_properties(world.run, &n);
+    cor_program_properties(world.run, &n);
     assert_int_equal(n, 4);
     close_world(&world);
 }
@@ -124,7 +124,7 @@ static void test_contributions(void **state)
         expression(second, "x", cases[i].second);
         direct(world.out, "x", "x");
         compile(&world);
-        const struct cor_engine_result *result = evaluate(&world, "{'attributes':{}}");
+        const struct cor_program_result *result = evaluate(&world, "{'attributes':{}}");
         expect(&world, "x", cases[i].expected);
         if (cases[i].rule)
             expect_rule(&world, "x", "Out - User", cases[i].rule);
@@ -210,7 +210,7 @@ static void test_operators(void **state)
         scope(world.in, TRUE, "a", cases[i].op, cases[i].value);
         compile(&world);
         g_autofree char *text = g_strdup_printf("{'attributes':%s}", cases[i].attributes);
-        const struct cor_engine_result *result = evaluate(&world, text);
+        const struct cor_program_result *result = evaluate(&world, text);
         if (result->in_scope != cases[i].in)
             fail_msg("%s %s %s", cases[i].attributes, cor_rule_operator_name(cases[i].op),
                      cases[i].value);
@@ -229,14 +229,14 @@ static void test_groups_of_clauses(void **state)
     compile(&world);
     assert_true(evaluate(&world, "{'attributes':{'department':'IT','co':'Denmark'}}")->in_scope);
     assert_true(evaluate(&world, "{'attributes':{'department':'HR','co':'Sweden'}}")->in_scope);
-    const struct cor_engine_result *result =
+    const struct cor_program_result *result =
         evaluate(&world, "{'attributes':{'department':'HR','co':'Denmark'}}");
     assert_false(result->in_scope);
     assert_string_equal(result->why, "no inbound rule takes it");
     close_world(&world);
 }
 
-static gboolean is_member(const struct cor_engine_object *object, const char *group, void *data)
+static gboolean is_member(const struct cor_program_object *object, const char *group, void *data)
 {
     (void)data;
     return strcmp(object->id, "1") == 0 && strcmp(group, "CN=Pilot,DC=example,DC=test") == 0;
@@ -293,7 +293,7 @@ static void test_selection(void **state)
     direct(world.out, "mail", "mail");
     compile(&world);
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        const struct cor_engine_result *result = evaluate(&world, cases[i].object);
+        const struct cor_program_result *result = evaluate(&world, cases[i].object);
         assert_int_equal(result->in_scope, cases[i].why == NULL);
         if (cases[i].why)
             assert_string_equal(result->why, cases[i].why);
@@ -324,7 +324,7 @@ static void test_provisioning(void **state)
     constant(world.out, "x", "user");
     constant(dead, "y", "dead");
     compile(&world);
-    const struct cor_engine_result *result =
+    const struct cor_program_result *result =
         evaluate(&world, "{'attributes':{'sAMAccountName':'ada','adminDescription':'User'}}");
     assert_string_equal(result->cloud_type, "user");
     assert_false(result->cloud_filtered);
@@ -338,10 +338,10 @@ static void test_provisioning(void **state)
     assert_true(result->in_scope && result->cloud_filtered);
     assert_null(result->cloud_type);
     expect(&world, "x", "leave");
-    assert_int_equal(cor_engine_targets(world.engine, "user")->len, 1);
-    g_autoptr(GPtrArray) steps = cor_engine_explain_provisioning(world.run);
-    const struct cor_engine_step *step = steps->pdata[0];
-    assert_int_equal(step->fate, COR_ENGINE_OUT_OF_SCOPE);
+    assert_int_equal(cor_program_targets(world.engine, "user")->len, 1);
+    g_autoptr(GPtrArray) steps = cor_program_explain_provisioning(world.run);
+    const struct cor_program_step *step = steps->pdata[0];
+    assert_int_equal(step->fate, COR_PROGRAM_OUT_OF_SCOPE);
     assert_string_equal(step->why, "its scope asks for cloudFiltered NOTEQUAL True (it is True)");
     close_world(&world);
 }
@@ -371,8 +371,8 @@ static void test_merge_types(void **state)
         compile(&world);
         evaluate(&world, "{'attributes':{'one':['SMTP:a@example.test','x'],"
                          "'two':['smtp:a@example.test','x','y']}}");
-        struct cor_engine_property got;
-        cor_engine_property(world.run, "p", &got);
+        struct cor_program_property got;
+        cor_program_property(world.run, "p", &got);
         g_autofree char *text = told(&got);
         assert_string_equal(text, cases[i].expected);
         close_world(&world);
@@ -392,7 +392,7 @@ static void test_execute_once(void **state)
         direct(world.out, "owner", "owner");
         constant(world.out, "password", "secret")->execute_once = TRUE;
         compile(&world);
-        const struct cor_engine_result *result =
+        const struct cor_program_result *result =
             evaluate(&world, "{'attributes':{'managedBy':'CN=b,DC=example,DC=test'}}");
         assert_string_equal(result->cloud_type, "user"); /* the value once given stays */
         expect(&world, "owner", initial ? "'CN=b,DC=example,DC=test'" : "leave");
@@ -427,11 +427,11 @@ static void test_references(void **state)
     evaluate(&world, "{'attributes':{'manager':'CN=gone,DC=example,DC=test'}}");
     expect(&world, "manager", "remove");
     const char *const targets[] = {"key-b", "key-gone", NULL};
-    const struct cor_engine_link links[] = {{"member", targets}, {"manager", targets}};
+    const struct cor_program_link links[] = {{"member", targets}, {"manager", targets}};
     world.things[0].object.links = links;
     world.things[0].object.n_links = 1;
-    const struct cor_engine_object *object = &world.things[0].object;
-    cor_engine_evaluate(world.run, &object, 1);
+    const struct cor_program_object *object = &world.things[0].object;
+    cor_program_evaluate(world.run, &object, 1);
     expect(&world, "member", "['id-b']");
     close_world(&world);
 }
@@ -504,9 +504,9 @@ static void test_problems(void **state)
     off->precedence = 1;
     constant(off, "x", "off");
     compile(&world);
-    const GPtrArray *problems = cor_engine_problems(world.engine);
+    const GPtrArray *problems = cor_program_problems(world.engine);
     assert_int_equal(problems->len, 3);
-    const struct cor_engine_problem *problem = problems->pdata[0];
+    const struct cor_program_problem *problem = problems->pdata[0];
     assert_string_equal(problem->rule->name, "In - User");
     assert_string_equal(problem->target, "x");
     assert_non_null(strstr(problem->text, "column"));
@@ -533,25 +533,25 @@ static void test_explain(void **state)
     direct(world.out, "jobTitle", "x");
     compile(&world);
     evaluate(&world, "{'attributes':{'title':'Chief'}}");
-    g_autoptr(GPtrArray) steps = cor_engine_explain(world.run, "jobTitle");
+    g_autoptr(GPtrArray) steps = cor_program_explain(world.run, "jobTitle");
     assert_int_equal(steps->len, 1);
-    const struct cor_engine_step *out = steps->pdata[0];
-    assert_int_equal(out->fate, COR_ENGINE_WON);
-    const struct cor_engine_source *x = out->sources->pdata[0];
+    const struct cor_program_step *out = steps->pdata[0];
+    assert_int_equal(out->fate, COR_PROGRAM_WON);
+    const struct cor_program_source *x = out->sources->pdata[0];
     assert_string_equal(x->attribute, "x");
-    static const enum cor_engine_fate fates[] = {COR_ENGINE_NO_VALUE, COR_ENGINE_WON,
-                                                 COR_ENGINE_LOST, COR_ENGINE_OUT_OF_SCOPE};
+    static const enum cor_program_fate fates[] = {COR_PROGRAM_NO_VALUE, COR_PROGRAM_WON,
+                                                  COR_PROGRAM_LOST, COR_PROGRAM_OUT_OF_SCOPE};
     static const char *const why[] = {
         "it has nothing to contribute; the next rule may", "the highest precedence with a value",
         "In - second has precedence", "its scope asks for title EQUAL King (it is Chief)"};
     assert_int_equal(x->steps->len, G_N_ELEMENTS(fates));
     for (gsize i = 0; i < G_N_ELEMENTS(fates); i++) {
-        const struct cor_engine_step *step = x->steps->pdata[i];
+        const struct cor_program_step *step = x->steps->pdata[i];
         assert_int_equal(step->fate, fates[i]);
         assert_string_equal(step->why, why[i]);
     }
-    const struct cor_engine_step *won = x->steps->pdata[1];
-    const struct cor_engine_source *title = won->sources->pdata[0];
+    const struct cor_program_step *won = x->steps->pdata[1];
+    const struct cor_program_source *title = won->sources->pdata[0];
     assert_string_equal(title->attribute, "title");
     assert_null(title->steps);
     assert_string_equal(title->value.text, "Chief");

@@ -7,9 +7,9 @@
 struct world {
     struct cor_rule_set *set;
     struct cor_rule *first, *second, *out;
-    struct cor_engine *engine;
-    struct cor_engine_run *run;
-    struct cor_engine_joiner *joiner;
+    struct cor_program *engine;
+    struct cor_program_run *run;
+    struct cor_program_joiner *joiner;
     struct thing things[MAX_THINGS];
     guint count;
 };
@@ -27,18 +27,18 @@ static void open_world(struct world *world, const char *second_type)
 
 static void compile(struct world *world)
 {
-    const struct cor_engine_options options = {.initial = TRUE};
+    const struct cor_program_options options = {.initial = TRUE};
     cor_rule_set_sort(world->set);
-    world->engine = cor_engine_new(world->set);
-    world->run = cor_engine_run_new(world->engine, &options);
-    world->joiner = cor_engine_joiner_new(world->run);
+    world->engine = cor_program_new(world->set);
+    world->run = cor_program_run_new(world->engine, &options);
+    world->joiner = cor_program_joiner_new(world->run);
 }
 
 static void close_world(struct world *world)
 {
-    cor_engine_joiner_free(world->joiner);
-    cor_engine_run_free(world->run);
-    cor_engine_free(world->engine);
+    cor_program_joiner_free(world->joiner);
+    cor_program_run_free(world->run);
+    cor_program_free(world->engine);
     for (guint i = 0; i < world->count; i++)
         clear_thing(&world->things[i]);
 }
@@ -47,17 +47,17 @@ static guint add(struct world *world, const char *text, const char **ret_error)
 {
     struct thing *thing = &world->things[world->count++];
     make_thing(thing, text);
-    return cor_engine_joiner_add(world->joiner, &thing->object, ret_error);
+    return cor_program_joiner_add(world->joiner, &thing->object, ret_error);
 }
 
 static void expect(struct world *world, guint number, const char *property, const char *expected)
 {
     gsize n = 0;
-    const struct cor_engine_object *const *objects =
-        cor_engine_joiner_objects(world->joiner, number, &n);
-    cor_engine_evaluate(world->run, objects, n);
-    struct cor_engine_property got;
-    cor_engine_property(world->run, property, &got);
+    const struct cor_program_object *const *objects =
+        cor_program_joiner_objects(world->joiner, number, &n);
+    cor_program_evaluate(world->run, objects, n);
+    struct cor_program_property got;
+    cor_program_property(world->run, property, &got);
     g_autofree char *text = told(&got);
     assert_string_equal(text, expected);
 }
