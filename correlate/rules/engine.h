@@ -32,6 +32,17 @@ const struct cor_rule_set *cor_program_rules(const struct cor_program *engine);
  * this cloud type; borrowed. Empty when none. */
 const GPtrArray *cor_program_targets(const struct cor_program *engine, const char *cloud_type);
 
+/* Where a property of a cloud type comes from by the first rule that writes it. */
+struct cor_program_origin {
+    const char *rule;      /* name of the inbound rule, of the outbound one when there is none */
+    GPtrArray *attributes; /* char *, borrowed, NULL-terminated: of the directories, each once */
+    gboolean direct;       /* as it is, on every leg */
+    gboolean once;
+};
+/* FALSE: nothing writes it. Caller unrefs attributes in either case. */
+gboolean cor_program_origin(const struct cor_program *program, const char *cloud_type,
+                            const char *name, struct cor_program_origin *ret);
+
 /* --- evaluate ----------------------------------------------------------------------------- */
 
 /* References that live outside the attribute document (correlate/record.h: links). */
