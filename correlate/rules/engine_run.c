@@ -49,8 +49,11 @@ static struct cor_value kept(struct cor_program_run *run, char *text_taken)
     g_autofree char *text = text_taken;
     if (!text || !*text)
         return (struct cor_value){.type = COR_VALUE_NULL};
-    char *copy = cor_arena_alloc(run->arena, strlen(text) + 1);
-    return cor_value_string(copy ? strcpy(copy, text) : NULL);
+    gsize size = strlen(text) + 1;
+    char *copy = cor_arena_alloc(run->arena, size);
+    if (copy)
+        memcpy(copy, text, size);
+    return cor_value_string(copy);
 }
 
 static char *domain_fqdn(const struct cor_run_source *at)

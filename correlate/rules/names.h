@@ -29,9 +29,9 @@ struct cor_name {
     const char *member;
     gboolean unconfirmed;
 };
-/* The row of a connector space attribute (without case: Cloud Sync writes them otherwise); NULL: the table does not know it. Directory extensions
- * (extension_<app>_<name>) have the same name on both sides and get a row of their own that says
- * so, valid until the thread asks again. */
+/* The row of a connector space attribute, found without case, as Cloud Sync writes some otherwise;
+ * NULL: the table does not know it. Directory extensions (extension_<app>_<name>) have the same
+ * name on both sides and get a row of their own that says so, valid until the thread asks again. */
 const struct cor_name *cor_name_of_cs(const char *cloud_type, const char *cs);
 /* Rows that make a Graph property or link kind, e.g. six for a contact's "addresses"; a member of
  * a container is found by its dotted name and by the container's. Caller unrefs the array. */
