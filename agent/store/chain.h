@@ -3,10 +3,10 @@
 #define ANCHORWATCH_AGENT_STORE_CHAIN_H
 
 /*
- * The ledger: one row per backup point, pin and prune, never changed. hash = SHA-256(hash of the
- * entry before (32 zero bytes for the first), then the bytes of body). body is canonical JSON and
- * carries its own entry number; the body of a point carries the digest of all the point added and
- * closed, the body of a prune the new digests of the points that took over.
+ * The ledger: one row per backup point, pin, prune and import of rules, never changed. hash =
+ * SHA-256(hash of the entry before (32 zero bytes for the first), then the bytes of body). body is
+ * canonical JSON and carries its own entry number; the body of a point carries the digest of all
+ * the point added and closed, the body of a prune the new digests of the points that took over.
  */
 
 #include "agent/store/database.h"

@@ -143,7 +143,42 @@ static const char version_1[] =
     "PRAGMA application_id = 0x41575348;"
     "PRAGMA user_version = 1;";
 
-static const char *const steps[] = {version_1};
+/*
+ * Imported rules, and the ledger with entries about them. SQLite cannot widen a CHECK, so the table
+ * is made anew under its name: points refer to it, which is why their references are only checked
+ * at the end, when every entry is back.
+ */
+static const char step_rules[] =
+    "PRAGMA defer_foreign_keys = ON;"
+    "CREATE TABLE ledger_kept AS SELECT entry, kind, point, body, hash FROM ledger;"
+    "DROP TABLE ledger;"
+    "CREATE TABLE ledger ("
+    "  entry INTEGER PRIMARY KEY,"
+    "  kind TEXT NOT NULL CHECK (kind IN ('point', 'pin', 'prune', 'rules')),"
+    "  point INTEGER," /* kind point and pin: which */
+    "  body TEXT NOT NULL,"
+    "  hash BLOB NOT NULL CHECK (length(hash) = 32)"
+    ") STRICT;"
+    "CREATE UNIQUE INDEX ledger_point ON ledger (point) WHERE kind = 'point';"
+    "INSERT INTO ledger (entry, kind, point, body, hash)"
+    "  SELECT entry, kind, point, body, hash FROM ledger_kept ORDER BY entry;"
+    "DROP TABLE ledger_kept;"
+    "CREATE TABLE rule_set ("
+    "  number INTEGER PRIMARY KEY CHECK (number > 0),"
+    "  entry INTEGER NOT NULL UNIQUE REFERENCES ledger (entry) DEFERRABLE INITIALLY DEFERRED,"
+    "  imported_us INTEGER NOT NULL,"
+    "  source TEXT NOT NULL,"
+    "  origin TEXT NOT NULL,"
+    "  hash BLOB NOT NULL CHECK (length(hash) = 32),"
+    "  document BLOB NOT NULL"
+    ") STRICT;"
+    "CREATE VIEW rule_sets AS"
+    "  SELECT number, strftime('%Y-%m-%dT%H:%M:%SZ', imported_us / 1000000, 'unixepoch') AS "
+    "imported,"
+    "    source, origin, lower(hex(hash)) AS hash, document AS document_zstd FROM rule_set;"
+    "PRAGMA user_version = 2;";
+
+static const char *const steps[] = {version_1, step_rules};
 
 const struct store_schema store_schema = {steps, G_N_ELEMENTS(steps)};
 

@@ -280,6 +280,20 @@ static const struct statement statements[STORE_STATEMENTS] = {
         TRUE},
     [Q_VACUUM] = {"PRAGMA incremental_vacuum", FALSE},
 
+    /* imported rules */
+    [Q_RULES_ADD] = {
+        "INSERT INTO rule_set (number, entry, imported_us, source, origin, hash, document)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", FALSE},
+    [Q_RULES_NEWEST] = {"SELECT number, hash FROM rule_set ORDER BY number DESC LIMIT 1", TRUE},
+    [Q_RULES_LIST] = {
+        "SELECT number, imported_us, source, origin, hash FROM rule_set ORDER BY number", TRUE},
+    [Q_RULES_GET] = {
+        "SELECT number, imported_us, source, origin, hash, document FROM rule_set"
+        " WHERE number = ?1", FALSE},
+    [Q_RULES_LAST] = {
+        "SELECT number, imported_us, source, origin, hash, document FROM rule_set"
+        " ORDER BY number DESC LIMIT 1", TRUE},
+
     /* verification reads everything */
     [Q_VERIFY_INTEGRITY] = {"PRAGMA integrity_check(20)", FALSE},
     [Q_VERIFY_FOREIGN_KEYS] = {"PRAGMA foreign_key_check", FALSE},
@@ -296,6 +310,9 @@ static const struct statement statements[STORE_STATEMENTS] = {
         " CROSS JOIN object s ON s.id = l.source CROSS JOIN object t ON t.id = l.target"
         " ORDER BY l.source, l.kind, l.target, l.from_point", TRUE},
     [Q_VERIFY_EVENTS] = {"SELECT id, source, event, time_us, hash, document FROM event", TRUE},
+    [Q_VERIFY_RULES] = {
+        "SELECT number, imported_us, source, origin, hash, document, entry FROM rule_set"
+        " ORDER BY number", TRUE},
     [Q_VERIFY_IDENTIFIER] = {
         "SELECT 1 FROM identifier WHERE kind = ?1 AND value = ?2 AND object = ?3", FALSE},
     [Q_VERIFY_TYPE] = {

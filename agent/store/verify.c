@@ -19,6 +19,7 @@ struct audit {
     struct store *store;
     GPtrArray *problems;
     GHashTable *points; /* gint64 * -> struct expected *: what the ledger says exists */
+    GHashTable *rules;  /* gint64 * -> struct imported *: likewise */
     gint64 newest;      /* number of the last point entry */
     guint8 head[STORE_HASH_LEN];
     gint64 entries;
@@ -35,6 +36,21 @@ static void free_expected(void *data)
 {
     g_free(((struct expected *)data)->content);
     g_free(data);
+}
+
+struct imported {
+    gint64 number, entry, time_us;
+    char *source, *origin, *hash;
+    gboolean met;
+};
+
+static void free_imported(void *data)
+{
+    struct imported *imported = data;
+    g_free(imported->source);
+    g_free(imported->origin);
+    g_free(imported->hash);
+    g_free(imported);
 }
 
 static void problem(struct audit *audit, const char *format, ...) G_GNUC_PRINTF(2, 3);
@@ -150,10 +166,28 @@ static void apply_prune(struct audit *audit, gint64 entry, const struct cor_json
     }
 }
 
+static void apply_rules(struct audit *audit, gint64 entry, const struct cor_json *body)
+{
+    struct imported *imported = g_new0(struct imported, 1);
+    gboolean ok = cor_json_int(cor_json_get(body, "rules"), &imported->number) &&
+                  cor_json_int(cor_json_get(body, "importedUs"), &imported->time_us);
+    imported->entry = entry;
+    imported->source = g_strdup(cor_json_get_string(body, "source"));
+    imported->origin = g_strdup(cor_json_get_string(body, "origin"));
+    imported->hash = g_strdup(cor_json_get_string(body, "hash"));
+    if (!ok || !imported->source || !imported->origin || !imported->hash)
+        problem(audit, "ledger entry %" G_GINT64_FORMAT " does not describe imported rules", entry);
+    if (imported->number != (gint64)g_hash_table_size(audit->rules) + 1)
+        problem(audit, "version %" G_GINT64_FORMAT " of the rules does not follow the one before",
+                imported->number);
+    g_hash_table_replace(audit->rules, &imported->number, imported);
+}
+
 static const struct {
     const char *kind;
     void (*apply)(struct audit *audit, gint64 entry, const struct cor_json *body);
-} entry_kinds[] = {{"point", apply_point}, {"pin", apply_pin}, {"prune", apply_prune}};
+} entry_kinds[] = {
+    {"point", apply_point}, {"pin", apply_pin}, {"prune", apply_prune}, {"rules", apply_rules}};
 
 static gboolean take_entry(struct audit *audit, const struct store_query *query, void *data,
                            GError **error)
@@ -404,6 +438,51 @@ static gboolean take_event(struct audit *audit, const struct store_query *query,
     return check_event_keys(audit, query, doc, error);
 }
 
+/* --- imported rules -------------------------------------------------------------------------- */
+
+static gboolean take_rules(struct audit *audit, const struct store_query *query, void *data,
+                           GError **error)
+{
+    (void)data, (void)error;
+    gint64 number = store_column_int(query, 0);
+    struct imported *imported = g_hash_table_lookup(audit->rules, &number);
+    if (!imported) {
+        problem(audit, "version %" G_GINT64_FORMAT " of the rules is unknown to the ledger",
+                number);
+        return TRUE;
+    }
+    imported->met = TRUE;
+    guint8 stored[STORE_HASH_LEN], computed[STORE_HASH_LEN] = {0};
+    gsize len;
+    const guint8 *bytes = store_column_bytes(query, 5, &len);
+    store_column_hash(query, 4, stored);
+    if (store_codec_unpack(&audit->store->codec, bytes, len, NULL))
+        store_codec_hash(&audit->store->codec, computed);
+    g_autofree char *hex = store_hex(stored);
+    if (g_strcmp0(hex, imported->hash) != 0 || memcmp(stored, computed, STORE_HASH_LEN) != 0)
+        problem(audit, "version %" G_GINT64_FORMAT " of the rules was altered", number);
+    if (store_column_int(query, 1) != imported->time_us ||
+        store_column_int(query, 6) != imported->entry ||
+        g_strcmp0(store_column_text(query, 2), imported->source) != 0 ||
+        g_strcmp0(store_column_text(query, 3), imported->origin) != 0)
+        problem(audit, "version %" G_GINT64_FORMAT " of the rules: time or origin was altered",
+                number);
+    return TRUE;
+}
+
+static void check_missing_rules(struct audit *audit)
+{
+    GHashTableIter iter;
+    void *value;
+    g_hash_table_iter_init(&iter, audit->rules);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const struct imported *imported = value;
+        if (!imported->met)
+            problem(audit, "version %" G_GINT64_FORMAT " of the rules was removed",
+                    imported->number);
+    }
+}
+
 /* --- all of it ------------------------------------------------------------------------------- */
 
 static gboolean verify_all(struct audit *audit, GError **error)
@@ -421,7 +500,10 @@ static gboolean verify_all(struct audit *audit, GError **error)
         check_missing(audit);
     ok = ok && each_row(audit, Q_VERIFY_VERSIONS, take_version, &version, error) &&
          each_row(audit, Q_VERIFY_LINKS, take_link, &link, error) &&
-         each_row(audit, Q_VERIFY_EVENTS, take_event, NULL, error);
+         each_row(audit, Q_VERIFY_EVENTS, take_event, NULL, error) &&
+         each_row(audit, Q_VERIFY_RULES, take_rules, NULL, error);
+    if (ok)
+        check_missing_rules(audit);
     g_free(link.kind);
     return ok;
 }
@@ -433,8 +515,10 @@ gboolean store_verify(struct store *store, GPtrArray *problems, char **ret_head,
     STORE_READ_AUTO reading = store;
     g_autoptr(GHashTable) points =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, free_expected);
+    g_autoptr(GHashTable) rules =
+        g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, free_imported);
     g_autoptr(GPtrArray) found = g_ptr_array_new(); /* texts move to problems */
-    struct audit audit = {.store = store, .problems = found, .points = points};
+    struct audit audit = {.store = store, .problems = found, .points = points, .rules = rules};
     gboolean ok = verify_all(&audit, error);
     for (guint i = 0; i < found->len; i++)
         g_ptr_array_add(problems, g_ptr_array_index(found, i));

@@ -314,4 +314,28 @@ static inline guint problem_count(struct store *store, gboolean print)
 }
 #define ASSERT_VERIFIES(store) assert_int_equal(problem_count(store, TRUE), 0)
 
+/* Turn the closed store at path into one of schema version 1: its SQL, with the rows moved over. */
+static inline void make_version_1(const char *path)
+{
+    static const char *const tables[] = {"ledger",      "head",     "point", "object",
+                                         "version",     "link",     "event", "identifier",
+                                         "object_type", "event_key"};
+    const struct store_schema first = {store_schema.steps, 1};
+    g_autofree char *newer = g_strconcat(path, ".newer", NULL);
+    g_unlink(newer);
+    assert_int_equal(g_rename(path, newer), 0);
+    struct store *store = NULL;
+    OK((store = store_open_schema(path, STORE_WRITE, &first, &error)));
+    g_autofree char *attach =
+        g_strdup_printf("PRAGMA foreign_keys = OFF; ATTACH '%s' AS newer", newer);
+    assert_int_equal(sqlite3_exec(store->db, attach, NULL, NULL, NULL), SQLITE_OK);
+    for (guint i = 0; i < G_N_ELEMENTS(tables); i++) {
+        g_autofree char *sql =
+            g_strdup_printf("INSERT INTO main.%s SELECT * FROM newer.%s", tables[i], tables[i]);
+        assert_int_equal(sqlite3_exec(store->db, sql, NULL, NULL, NULL), SQLITE_OK);
+    }
+    store_close(store);
+    assert_int_equal(g_unlink(newer), 0);
+}
+
 #endif

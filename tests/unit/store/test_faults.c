@@ -5,6 +5,7 @@
  * knows that it is being tested. Whatever happened, the store opens, verifies, shows the old or
  * the new state and nothing between, and the next capture works.
  */
+#include "agent/store/rules.h"
 #include "fixture.h"
 
 #include <errno.h>
@@ -142,6 +143,16 @@ static gboolean do_pin(struct store *store, GError **error)
     return store_point_pin(store, 1, TRUE, error);
 }
 
+static gboolean do_import(struct store *store, GError **error)
+{
+    gint64 number;
+    gboolean added;
+    COR_JSON_AUTO *document = cor_json_new_object();
+    cor_json_add_string(document, "source", "test");
+    return store_rules_add(store, document, "test", "/exports/new", MINUTE(50), &number, &added,
+                           error);
+}
+
 /* --- the sweep ------------------------------------------------------------------------------- */
 
 /* Two points, closed and checkpointed: one file to copy. */
@@ -180,6 +191,12 @@ static char *describe_store(struct store *store)
         g_autofree char *text = describe_point(store, point->number);
         g_string_append_printf(out, "point %d%s\n%s", (int)point->number,
                                point->pinned ? " pinned" : "", text);
+    }
+    g_autoptr(GPtrArray) rules = NULL;
+    OK((rules = store_rules_list(store, &error)));
+    for (guint i = 0; i < rules->len; i++) {
+        const struct store_rule_set *set = g_ptr_array_index(rules, i);
+        g_string_append_printf(out, "rules %d %s\n", (int)set->number, set->hash);
     }
     return g_string_free(out, FALSE);
 }
@@ -274,6 +291,8 @@ SWEEP(test_killed_capture, do_capture, run_killed, 1)
 SWEEP(test_killed_large_capture, do_large_capture, run_killed, 251)
 SWEEP(test_killed_prune, do_prune, run_killed, 1)
 SWEEP(test_killed_pin, do_pin, run_killed, 1)
+SWEEP(test_killed_import, do_import, run_killed, 1)
+SWEEP(test_full_disk_import, do_import, run_full, 1)
 SWEEP(test_full_disk_capture, do_capture, run_full, 1)
 SWEEP(test_full_disk_large_capture, do_large_capture, run_full, 251)
 SWEEP(test_full_disk_prune, do_prune, run_full, 1)
@@ -302,6 +321,34 @@ static void test_killed_creation(void **state)
     assert_true(step > 5);
 }
 
+/* --- migration ------------------------------------------------------------------------------- */
+
+/* Opening to write brings a store of version 1 up to date, or leaves it as it was. */
+static void test_killed_migration(void **state)
+{
+    struct fixture *f = *state;
+    g_autofree char *base = g_build_filename(f->folder, "base.db", NULL);
+    struct store *store = NULL;
+    build_base(f, base);
+    OK((store = store_open(base, STORE_READ, &error)));
+    g_autofree char *before = describe_point(store, 2);
+    store_close(store);
+    make_version_1(base);
+    guint step = 0;
+    for (gboolean ended = FALSE; !ended;) {
+        copy_base(f, base);
+        ended = run_killed(f, do_nothing, ++step);
+        OK((store = store_open(f->path, STORE_WRITE, &error)));
+        g_autofree char *after = describe_point(store, 2);
+        assert_string_equal(before, after);
+        OK(do_import(store, &error));
+        assert_int_equal(capture_world(store, 30, "director"), 3);
+        ASSERT_VERIFIES(store);
+        store_close(store);
+    }
+    assert_true(step > 5);
+}
+
 static int setup_folder(void **state)
 {
     *state = fixture_new();
@@ -312,9 +359,10 @@ int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, setup_folder, fixture_teardown)
     const struct CMUnitTest tests[] = {
-        T(test_killed_capture),  T(test_killed_large_capture), T(test_killed_prune),
-        T(test_killed_pin),      T(test_full_disk_capture),    T(test_full_disk_large_capture),
-        T(test_full_disk_prune), T(test_killed_creation),
+        T(test_killed_capture),   T(test_killed_large_capture), T(test_killed_prune),
+        T(test_killed_pin),       T(test_full_disk_capture),    T(test_full_disk_large_capture),
+        T(test_full_disk_prune),  T(test_killed_creation),      T(test_killed_import),
+        T(test_full_disk_import), T(test_killed_migration),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -111,7 +111,7 @@ static void test_newer_schema_is_refused(void **state)
     f->store = NULL;
     write_sql(f->path, "PRAGMA user_version = 7");
     for (enum store_mode mode = STORE_READ; mode <= STORE_WRITE; mode++)
-        FAILS(store_open(f->path, mode, &error), COR_E_CONFIG, f->path, "version 7", "up to 1",
+        FAILS(store_open(f->path, mode, &error), COR_E_CONFIG, f->path, "version 7", "up to 2",
               "newer anchorwatch");
 }
 
@@ -180,31 +180,41 @@ static void test_truncated_store(void **state)
 
 /* --- migrations ------------------------------------------------------------------------------ */
 
-/* A program of the future: the real first step and one more. */
+/* A program of the future: the real steps and one more. */
+#define FUTURE_VERSION 3
 static const char future_step[] =
     "CREATE TABLE future (id INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;"
     "INSERT INTO future (note) SELECT name FROM version;"
     "ALTER TABLE point ADD COLUMN label TEXT;"
-    "PRAGMA user_version = 2;";
+    "PRAGMA user_version = " G_STRINGIFY(FUTURE_VERSION) ";";
+
+static void future_steps(const char *steps[FUTURE_VERSION], const char *last)
+{
+    assert_int_equal(store_schema.version, FUTURE_VERSION - 1);
+    for (guint i = 0; i < store_schema.version; i++)
+        steps[i] = store_schema.steps[i];
+    steps[store_schema.version] = last;
+}
 
 static void test_migration(void **state)
 {
     struct fixture *f = *state;
-    const char *const steps[] = {store_schema.steps[0], future_step};
-    const struct store_schema future = {steps, 2};
+    const char *steps[FUTURE_VERSION];
+    future_steps(steps, future_step);
+    const struct store_schema future = {steps, FUTURE_VERSION};
     fixture_open(f);
     capture_world(f->store, 1, "a");
     store_close(f->store);
     FAILS(store_open_schema(f->path, STORE_READ, &future, &error), COR_E_STORE, f->path,
-          "version 1", "version 2");
+          "version 2", "version 3");
     OK((f->store = store_open_schema(f->path, STORE_WRITE, &future, &error)));
     assert_int_equal(number_of(f->store, "SELECT count(*) FROM future"), 4);
     ASSERT_TITLE(f->store, 1, COR_AD, ALICE, "a");
     ASSERT_VERIFIES(f->store);
     g_autofree char *migrated = schema_of(f->store);
     store_close(f->store);
-    FAILS((f->store = store_open(f->path, STORE_WRITE, &error)), COR_E_CONFIG, "version 2",
-          "up to 1");
+    FAILS((f->store = store_open(f->path, STORE_WRITE, &error)), COR_E_CONFIG, "version 3",
+          "up to 2");
     g_autofree char *fresh_path = g_build_filename(f->folder, "fresh.db", NULL);
     OK((f->store = store_open_schema(fresh_path, STORE_WRITE, &future, &error)));
     g_autofree char *fresh = schema_of(f->store);
@@ -214,10 +224,10 @@ static void test_migration(void **state)
 static void test_failed_migration_leaves_the_old_version(void **state)
 {
     struct fixture *f = *state;
-    const char *const steps[] = {store_schema.steps[0],
-                                 "CREATE TABLE future (id INTEGER PRIMARY KEY) STRICT;"
-                                 "INSERT INTO missing VALUES (1);"};
-    const struct store_schema broken = {steps, 2};
+    const char *steps[FUTURE_VERSION];
+    future_steps(steps, "CREATE TABLE future (id INTEGER PRIMARY KEY) STRICT;"
+                        "INSERT INTO missing VALUES (1);");
+    const struct store_schema broken = {steps, FUTURE_VERSION};
     fixture_open(f);
     capture_world(f->store, 1, "a");
     g_autofree char *before = schema_of(f->store);
@@ -234,8 +244,9 @@ static void test_failed_migration_leaves_the_old_version(void **state)
 static void test_migration_waits_for_no_run(void **state)
 {
     struct fixture *f = *state;
-    const char *const steps[] = {store_schema.steps[0], future_step};
-    const struct store_schema future = {steps, 2};
+    const char *steps[FUTURE_VERSION];
+    future_steps(steps, future_step);
+    const struct store_schema future = {steps, FUTURE_VERSION};
     fixture_open(f);
     struct store_run *run = begin(f->store, 1);
     FAILS(store_open_schema(f->path, STORE_WRITE, &future, &error), COR_E_STORE, "capturing");
