@@ -252,7 +252,7 @@ static void set_source(struct cor_forecast *forecast, const struct cor_write *wr
                        const struct cor_situation *s)
 {
     const struct cor_flow_rule *rule =
-        write->attribute ? cor_flow_rule_for(write->type, write->attribute) : NULL;
+        write->attribute ? cor_flow_rule_for(s->flow, write->type, write->attribute) : NULL;
     const struct cor_record *ad = s->ad ? s->ad : s->ad_twin;
     if (!ad || (!rule && write->attribute))
         return;
