@@ -99,9 +99,9 @@ class Target:
 
 
 class Engine:
-    def __init__(self, configuration, now, same_connector=False):
+    def __init__(self, configuration, now, same_connector=False, covering=False):
         self.configuration, self.now = configuration, now
-        self.same_connector = same_connector
+        self.same_connector, self.covering = same_connector, covering
         self.coverage = Coverage()
         self.objects, self.targets = [], []
         self.by_dn, self.by_sid, self.member_of = {}, {}, {}
@@ -236,8 +236,10 @@ class Engine:
         """(value or None, rule, mapping or None): who contributes; no rule: nobody says
         anything."""
         merged, first, null = [], None, None
-        for rule, at, mapping, environment in candidates:
-            value = values.fit(self.evaluate(rule, at, mapping, environment), *kind)
+        if self.covering:
+            self.note(candidates)
+        for rule, _, mapping, environment in candidates:
+            value = values.fit(evaluate(mapping, environment), *kind)
             if value is IGNORE:
                 continue
             if value is None:
@@ -257,14 +259,10 @@ class Engine:
             return (merged[0] if kind[1] else merged,) + first
         return None, null, None
 
-    def evaluate(self, rule, at, mapping, environment):
-        if any(environment.attribute(n) is not None for n in mapping.sources):
-            self.coverage.mappings.add((rule.id, at))
-        if mapping.expression is not None:
-            return mapping.expression.run(environment)
-        if mapping.constant is not None:
-            return mapping.constant
-        return environment.attribute(mapping.sources[0])
+    def note(self, candidates):
+        self.coverage.mappings.update(
+            (rule.id, at) for rule, at, mapping, environment in candidates
+            if any(environment.attribute(n) is not None for n in mapping.sources))
 
     # -- references --------------------------------------------------------------------------------
 
@@ -348,6 +346,14 @@ class Engine:
                 properties={n: dict(p, value=shown(p['value']))
                             for n, p in sorted(target.properties.items())})
         return found
+
+
+def evaluate(mapping, environment):
+    if mapping.expression is not None:
+        return mapping.expression.run(environment)
+    if mapping.constant is not None:
+        return mapping.constant
+    return environment.attribute(mapping.sources[0])
 
 
 def shown(value):

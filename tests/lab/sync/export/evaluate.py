@@ -41,6 +41,11 @@ def coverage(chosen, found):
             (r.inbound == chosen.connectors[r.connector].is_ad)]
     mappings = {(r.id, at): (r, m) for r in used for at, m in enumerate(r.mappings)
                 if m.sources}
+    fed = {m.target for r in used if r.inbound for m in r.mappings}
+    unfed = {k for k, (r, m) in mappings.items() if not r.inbound and
+             not any(n in fed for n in m.sources)}
+    yield 'mappings that no object of AD can feed: %d' % len(unfed)
+    mappings = {k: v for k, v in mappings.items() if k not in unfed}
     branches = {(m.expression.text, n, taken): r for r in used for m in r.mappings
                 if m.expression for n in range(1, m.expression.branches + 1)
                 for taken in (True, False)}
@@ -69,7 +74,7 @@ def main(argv=None):
         print('evaluate: the configuration uses %s, which is not modelled' % text,
               file=sys.stderr)
     now = options.now or datetime.datetime.now(datetime.timezone.utc)
-    one = engine.Engine(chosen, now, options.join_same_connector)
+    one = engine.Engine(chosen, now, options.join_same_connector, options.coverage)
     try:
         one.load(json.loads(line) for line in sys.stdin if line.strip())
     except (ValueError, KeyError, values.EvaluationError) as error:
