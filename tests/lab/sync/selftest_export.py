@@ -7,6 +7,10 @@ import datetime
 import os
 import tempfile
 
+import exported
+import pending
+import settings
+from entry import Entry
 from export import clauses, configuration, engine, generate, language, values
 
 SAMPLE = os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -417,6 +421,66 @@ def sample(checks):
     reached(checks, chosen)
 
 
+def cycle_metaverse(checks):
+    """The candidates of a cycle under the sample, moved into the lab's domain."""
+    if not os.path.isdir(SAMPLE):
+        print('  skip  no exported configuration at %s' % SAMPLE)
+        return
+    base = 'DC=corp,DC=example,DC=test'
+    context = {'domain_fqdn': 'corp.example.test', 'domain_netbios': 'CORP', 'base_dn': base}
+    octets = values.octets_of(SID)
+
+    def entry(number, cls, place='OU=Staff,', **change):
+        classes = {'user': ['top', 'person', 'user'], 'group': ['top', 'group'],
+                   'computer': ['top', 'person', 'user', 'computer'],
+                   'dnsNode': ['top', 'dnsNode']}[cls]
+        return Entry.make('CN=%d,%s%s' % (number, place, base),
+                          '%08d-0000-4000-8000-000000000000' % number,
+                          **{'objectClass': classes, 'cn': str(number), 'userAccountControl': 512,
+                             'sAMAccountName': 'n%d' % number, **change})
+    entries = [
+        entry(1, 'user', objectSid=octets, countryCode=276, manager='CN=2,OU=Staff,' + base,
+              url=['b', 'a']), entry(2, 'user', sAMAccountName='MSOL_2'),
+        entry(3, 'group', groupType=-2147483646,
+              member=['CN=1,OU=Staff,' + base, 'CN=2,OU=Staff,' + base]),
+        entry(4, 'user', place='OU=Unsynced,'), entry(5, 'dnsNode'),
+        entry(6, 'computer', userCertificate=b'x', mS_DS_CreatorSID=octets)]
+    mapped = exported.Mapped(SAMPLE, [('OU=CORP,DC=contoso,DC=com', base)], context)
+    checks.true('the mapping is said', any('DC=contoso,DC=com' in n for n in mapped.notes))
+    found = exported.Exported(entries, mapped, settings.DEFAULTS, context, {})
+    ids = ['%08d-0000-4000-8000-000000000000' % n for n in range(8)]
+    checks.same('candidates', sorted(found.candidates), [ids[1], ids[3], ids[6]])
+    checks.same('filtered', found.filtered, {ids[2]: 'cloudFiltered',
+                                             ids[4]: 'container is not selected'})
+    user, group, device = (found.candidates[ids[n]] for n in (1, 3, 6))
+    checks.same('anchor', user.anchor, 'AQAAAAAAAECAAAAAAAAAAA==')
+    checks.same('SID is text', user.values['onPremiseSecurityIdentifier'], SID)
+    checks.same('number is text', user.values['countryCode'], '276')
+    checks.same('first value', user.values['url'], ['b'])
+    checks.same("the lab's domain", (user.values['dnsDomainName'], user.values['netBiosName'],
+                                     user.values['userPrincipalName']),
+                ('corp.example.test', 'CORP', 'n1@corp.example.test'))
+    checks.true('manager is not provisioned', 'manager' not in user.references)
+    checks.same('members', group.references['member'], [ids[1]])
+    checks.same('member is known', found.target(ids[1]), ids[1])
+    checks.same('device', (device.kind, device.values['deviceId'], device.creator),
+                ('device', ids[6], ids[1]))
+    have = {'title': 'x', 'usageLocation': 'DE', 'unknown': 'y', 'countryCode': '276'}
+    changed = pending.differences(user, have, 'connect')
+    checks.same('NULL is emptied', changed.get('title', 'left'), None)
+    checks.true('ignored and unknown are left', not {'usageLocation', 'unknown',
+                                                     'countryCode'} & set(changed))
+    nothing = exported.Exported(entries, exported.Mapped(SAMPLE, None, context),
+                                settings.DEFAULTS, context, {})
+    checks.same('without a place for the selected container', nothing.candidates, {})
+    broken = [entry(1, 'user', sAMAccountName='')]
+    del broken[0].attrs['samaccountname']
+    kept = exported.Exported(broken, mapped, settings.DEFAULTS, context, {
+        ids[1]: {'kind': 'user', 'anchor': 'A', 'id': 'cloud'}}).candidates
+    checks.same('an error keeps the object', [(c.anchor, c.error) for c in kept.values()],
+                [('A', 'AccountName is not present')])
+
+
 def reached(checks, chosen):
     """The generator reaches every rule of AD and Entra but the one that needs two forests."""
     one = engine.Engine(chosen, NOW)
@@ -428,4 +492,4 @@ def reached(checks, chosen):
     checks.true('branches', len(one.coverage.branches) >= 48)
 
 
-GROUPS = (language_cases, language_errors, operators, small_engine, sample)
+GROUPS = (language_cases, language_errors, operators, small_engine, sample, cycle_metaverse)
