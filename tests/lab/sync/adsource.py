@@ -76,19 +76,21 @@ class Source:
         netbios = str(found[0]['nETBIOSName'][0]) if len(found) else fqdn.split('.')[0].upper()
         return {'domain_fqdn': fqdn, 'domain_netbios': netbios, 'base_dn': self.base}
 
-    def read(self):
-        """Every entry of the domain that could be synchronized, with the proof of completeness."""
-        names, cookie, entries, pages = flow.source_attributes(), '', [], 0
+    def read(self, names=None, wanted=FILTER):
+        """Every entry of the domain that could be synchronized, with the proof of completeness.
+        With names (for exported rules), every entry the filter finds, of any kind."""
+        known, names = names is None, names or flow.source_attributes()
+        cookie, entries, pages = '', [], 0
         while True:
             control = 'paged_results:1:%d%s' % (PAGE, ':' + cookie if cookie else '')
-            found = self.search(self.base, 'sub', FILTER, names, [control])
+            found = self.search(self.base, 'sub', wanted, names, [control])
             pages += 1
             for message in found:
                 entries.append(Entry(str(message.dn), self.attributes(message)))
             cookie = paging_cookie(found.controls)
             if not cookie:
                 break
-        return [e for e in entries if e.kind], {'pages': pages, 'entries': len(entries)}
+        return [e for e in entries if e.kind or not known], {'pages': pages, 'entries': len(entries)}
 
     def attributes(self, message):
         attrs = {}

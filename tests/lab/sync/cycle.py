@@ -14,6 +14,7 @@ Readings chosen where the published text is open:
 """
 
 import anchors
+import exported
 import flow
 import pending
 import settings as config
@@ -44,9 +45,7 @@ class Cycle:
         tenant = self.cloud.status()
         if not tenant['enabled']:
             raise config.Unusable('directory synchronization is switched off for the tenant')
-        entries, proof = self.source.read()
-        self.metaverse = Metaverse(entries, self.settings, self.source.context(), self.objects)
-        self.count_import(entries, proof)
+        self.synchronize()
         outcome = self.plan()
         self.report.update(skipped=outcome.skipped, errors=outcome.errors, events=outcome.events)
         deletes = self.guard(outcome, tenant)
@@ -68,6 +67,22 @@ class Cycle:
         self.state['applied'] = {k: self.settings[k] for k in config.NEED_FULL}
         self.state['cycles'] += 1
         return self.report
+
+    def synchronize(self):
+        """Import from AD and inbound synchronization, by the default rules or by exported ones."""
+        context = self.source.context()
+        if self.options.rules is None:
+            entries, proof = self.source.read()
+            self.metaverse = Metaverse(entries, self.settings, context, self.objects)
+        else:
+            if self.engine != 'connect':
+                raise config.Unusable('exported rules are rules of Connect')
+            mapped = exported.Mapped(self.options.rules, self.options.map, context)
+            self.report['rules'] = mapped.notes
+            entries, proof = self.source.read(exported.attribute_names(mapped), exported.FILTER)
+            self.metaverse = exported.Exported(entries, mapped, self.settings, context,
+                                               self.objects)
+        self.count_import(entries, proof)
 
     def plan(self):
         """Cloud Sync in a full run evaluates everything against the tenant, as Connect does."""

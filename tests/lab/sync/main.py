@@ -44,6 +44,10 @@ def arguments(argv):
     parser.add_argument('--json', action='store_true', help='print the report as JSON')
     parser.add_argument('--no-audit', action='store_true',
                         help='no audit records in the tenant (for filling a large lab)')
+    parser.add_argument('--rules', metavar='DIR', type=os.path.abspath,
+                        help='synchronize by an exported Connect configuration')
+    parser.add_argument('--map', action='append', nargs=2, metavar=('DN', 'LAB_DN'),
+                        help='place in the lab of a DN of --rules (default: domain to domain)')
     parser.add_argument('--set', action='append', default=[], metavar='NAME=VALUE',
                         help='store a setting (see settings.py) and run nothing')
     return parser.parse_args(argv)

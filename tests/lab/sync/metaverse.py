@@ -22,11 +22,12 @@ class Candidate:
     """One AD object that is in scope."""
 
     __slots__ = ('guid', 'kind', 'dn', 'anchor', 'values', 'references', 'error', 'sid',
-                 'creator', 'consistency')
+                 'creator', 'consistency', 'owned')
 
     def __init__(self, entry, kind, anchor):
         self.guid, self.kind, self.dn, self.anchor = entry.guid, kind, entry.dn, anchor
         self.values, self.references, self.error = {}, {}, None
+        self.owned = None       # names to empty in the cloud; None: what the default rules own
         self.sid = entry.raw('objectSid')
         self.creator = entry.raw('mS-DS-CreatorSID') if kind == 'device' else None
         self.consistency = entry.has(anchors.CONSISTENCY)

@@ -94,13 +94,14 @@ def update(one, obj_id, attributes, reason):
 
 def differences(one, have, engine):
     """{attribute: wanted value or None} where the cloud side differs from the AD side."""
-    changed, ignored = {}, flow.IGNORE_WHEN_EMPTY[one.kind]
+    changed = {}
+    owned = one.owned if one.owned is not None else (
+        flow.VALUE_TARGETS[engine][one.kind] - flow.IGNORE_WHEN_EMPTY[one.kind])
     for name, value in one.values.items():
         if have.get(name) != value and not same_set(have.get(name), value):
             changed[name] = value
-    owned = flow.VALUE_TARGETS[engine][one.kind]
     for name, value in have.items():
-        if name not in one.values and name in owned and name not in ignored and value is not None:
+        if name not in one.values and name in owned and value is not None:
             changed[name] = None
     return changed
 

@@ -33,6 +33,7 @@ def text(report):
              'import AD: %d read in %d pages; in scope: %s' % (ad['read'], ad['pages'],
                                                              counts(ad['inScope'])),
              'import Entra: %s' % counts(entra)]
+    lines[1:1] = ['rules: ' + note for note in report.get('rules', ())]
     for reason, number in sorted(ad['filtered'].items()):
         lines.append('  out of scope: %d: %s' % (number, reason))
     for op, kinds in sorted(report['pending'].items()):

@@ -51,11 +51,12 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--dir', help='a running lab')
     options = parser.parse_args()
+    import selftest_export
     import selftest_plan
     import selftest_rules
     import selftest_service
     checks = Checks()
-    for module in (selftest_rules, selftest_plan, selftest_service):
+    for module in (selftest_rules, selftest_plan, selftest_service, selftest_export):
         for function in module.GROUPS:
             checks.group(function)
     if options.dir:

@@ -169,6 +169,7 @@ def cloud_sync(checks):
 
 
 class Options:
+    rules = map = None
     full = preview = staging = False
     threshold = None
 
