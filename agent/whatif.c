@@ -6,6 +6,7 @@
  */
 #include "agent/whatif.h"
 
+#include "agent/ruled.h"
 #include "correlate/authority.h"
 #include "correlate/error.h"
 #include "correlate/rules/names.h"
@@ -138,49 +139,10 @@ static struct cor_record *as_it_would_be(const struct whatif *whatif,
 
 /* --- through the rules ------------------------------------------------------------------------ */
 
-static const char *const link_kinds[] = {"member", "manager"};
-
-struct input {
-    GPtrArray *targets[G_N_ELEMENTS(link_kinds)]; /* char *, NULL-terminated */
-    struct cor_engine_link links[G_N_ELEMENTS(link_kinds)];
-};
-
-static void input_clear(struct input *input)
-{
-    for (gsize i = 0; i < G_N_ELEMENTS(link_kinds); i++)
-        g_clear_pointer(&input->targets[i], g_ptr_array_unref);
-}
-
-static gboolean input_read(const struct whatif *whatif, const struct cor_record *record,
-                           struct input *input, GError **error)
-{
-    struct cor_view *view = whatif->point->view;
-    for (gsize i = 0; i < G_N_ELEMENTS(link_kinds); i++) {
-        input->targets[i] = view->links(view, COR_AD, link_kinds[i], record->key, FALSE, error);
-        if (!input->targets[i])
-            return FALSE;
-        g_ptr_array_add(input->targets[i], NULL);
-        input->links[i] =
-            (struct cor_engine_link){link_kinds[i], (const char *const *)input->targets[i]->pdata};
-    }
-    return TRUE;
-}
-
 static const struct cor_engine_result *evaluate(struct cor_engine_run *run,
-                                                const struct cor_record *record,
-                                                const struct input *input,
-                                                struct cor_engine_object *object)
+                                                const struct cor_engine_object *object)
 {
-    *object = (struct cor_engine_object){
-        .id = record->key,
-        .type = record->type,
-        .dn = cor_record_text(record, "distinguishedName"),
-        .attributes = record->attributes,
-        .links = input->links,
-        .n_links = G_N_ELEMENTS(input->links),
-    };
-    const struct cor_engine_object *one = object;
-    return cor_engine_evaluate(run, &one, 1);
+    return cor_engine_evaluate(run, &object, 1);
 }
 
 /* --- effects ---------------------------------------------------------------------------------- */
@@ -271,8 +233,8 @@ static gboolean enters(struct whatif *whatif, const struct pair *pair, GError **
 /* The names by which a property is known: Graph's where it has one. */
 static const char *shown_name(const char *cloud_type, const char *name)
 {
-    const char *graph = cor_rules_graph_name(cloud_type, name);
-    return graph ? graph : name;
+    const struct cor_name *row = cor_name_of_cs(cloud_type, name);
+    return row && row->graph ? row->graph : name;
 }
 
 static gboolean same_outcome(const struct cor_engine_property *a,
@@ -331,29 +293,33 @@ static gboolean provisioned(const struct cor_engine_result *result)
     return result && result->in_scope && result->cloud_type && !result->cloud_filtered;
 }
 
+static gboolean effect_of(struct whatif *whatif, const struct pair *pair,
+                          const struct cor_engine_result *before,
+                          const struct cor_engine_result *after, GError **error)
+{
+    gboolean was = provisioned(before), is = provisioned(after);
+    if (was && is)
+        return stays(whatif, pair, before, after, error);
+    return was ? leaves(whatif, pair, after, error) : enters(whatif, pair, error);
+}
+
 static gboolean judge(struct whatif *whatif, const struct cor_record *record, GError **error)
 {
-    struct input input = {0};
+    struct ruled ruled;
     struct pair pair = {0};
-    struct cor_engine_object then, now;
+    if (!ruled_read(whatif->point->view, record, &ruled, error))
+        return FALSE;
     COR_RECORD_AUTO *changed = as_it_would_be(whatif, record);
+    struct cor_engine_object now = changed ? ruled_as(&ruled, changed) : ruled.object;
+    const struct cor_engine_result *before = evaluate(whatif->before, &ruled.object);
+    const struct cor_engine_result *after = changed ? evaluate(whatif->after, &now) : NULL;
+    gboolean ok = TRUE;
     whatif->totals->objects++;
-    gboolean ok = input_read(whatif, record, &input, error);
-    const struct cor_engine_result *before =
-        ok ? evaluate(whatif->before, record, &input, &then) : NULL;
-    const struct cor_engine_result *after =
-        ok && changed ? evaluate(whatif->after, changed, &input, &now) : NULL;
-    gboolean was = provisioned(before), is = provisioned(after);
-    if (ok && (was || is))
-        ok = pair_of(whatif->point->view, cor_record_copy(record), &pair, error);
-    if (ok && was && !is)
-        ok = leaves(whatif, &pair, after, error);
-    else if (ok && !was && is)
-        ok = enters(whatif, &pair, error);
-    else if (ok && was && is)
-        ok = stays(whatif, &pair, before, after, error);
+    if (provisioned(before) || provisioned(after))
+        ok = pair_of(whatif->point->view, cor_record_copy(record), &pair, error) &&
+             effect_of(whatif, &pair, before, after, error);
     pair_clear(&pair);
-    input_clear(&input);
+    ruled_clear(&ruled);
     return ok;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rules whatif: what the next synchronization would do if something were changed on-premises. */
-#include "agent/cli/cmd_whatif.h"
+#include "agent/cli/cmd_rules_parts.h"
 
 #include "agent/cli/common.h"
 #include "agent/cli/output.h"
