@@ -104,9 +104,12 @@ struct cor_connector {
     GPtrArray *object_types; /* char *: selected classes; empty: not told */
     GHashTable *syntaxes;    /* attribute -> char * schema type: "string", "integer", "boolean",
                                 "dn", "binary"; with suffix "[]" when multi-valued */
+    GHashTable *parameters;  /* name -> value: what expressions name as %Forest.FQDN% and the like,
+                                and Connector.GroupFilteringGroupDn; without secrets */
 };
 struct cor_partition {
     char *dn;
+    GHashTable *parameters; /* name -> value: %Domain.FQDN%, %Domain.Netbios% … of this domain */
     gboolean selected;
     GPtrArray *inclusions, *exclusions; /* char *: DNs of containers; the longest match decides */
 };
@@ -114,7 +117,7 @@ struct cor_partition {
 struct cor_rule_set {
     enum cor_rules_source source;
     char *version;          /* of the server's configuration, NULL when not told */
-    GPtrArray *connectors;  /* struct cor_connector * */
+    GPtrArray *connectors;  /* struct cor_connector *, ascending by id */
     GPtrArray *rules;       /* struct cor_rule *, ascending by precedence, then id */
     GHashTable *options;    /* name -> value, as in the files, e.g.
                                "Microsoft.SynchronizationOption.AnchorAttribute" */
@@ -127,6 +130,14 @@ struct cor_rule_set {
 struct cor_rule_set *cor_rule_set_new(enum cor_rules_source source);
 struct cor_rule *cor_rule_new(void);
 struct cor_rule_mapping *cor_rule_mapping_new(const char *target);
+/* Append an empty group of ANDed clauses or joins; the group is owned by the rule. A value given
+ * with ISNULL or ISNOTNULL is dropped, a NULL one with any other operator is "". */
+GPtrArray *cor_rule_add_scope_group(struct cor_rule *rule);
+void cor_rule_scope_group_add(GPtrArray *group, const char *attribute, enum cor_rule_operator op,
+                              const char *value);
+GPtrArray *cor_rule_add_join_group(struct cor_rule *rule);
+void cor_rule_join_group_add(GPtrArray *group, const char *cs_attribute, const char *mv_attribute,
+                             gboolean case_sensitive);
 struct cor_connector *cor_connector_new(const char *id, const char *name);
 struct cor_partition *cor_partition_new(const char *dn);
 void cor_rule_free(struct cor_rule *rule);
@@ -135,6 +146,12 @@ void cor_rule_set_free(struct cor_rule_set *set);
 void cor_rule_set_sort(struct cor_rule_set *set);
 const struct cor_connector *cor_rule_set_connector(const struct cor_rule_set *set, const char *id);
 const char *cor_rule_set_option(const struct cor_rule_set *set, const char *name); /* NULL: unset */
+
+/* The source's name in JSON and output: "connect-export", "connect-policy", "cloud-sync". */
+const char *cor_rules_source_name(enum cor_rules_source source);
+gboolean cor_rules_source_by_name(const char *name, enum cor_rules_source *ret);
+/* One rule, as it stands in the items of a set's JSON. Caller frees. */
+struct cor_json *cor_rule_to_json(const struct cor_rule *rule);
 
 /* Loss-free both ways; what the store keeps. From JSON: COR_E_INPUT names the member. */
 struct cor_json *cor_rule_set_to_json(const struct cor_rule_set *set);
