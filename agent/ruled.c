@@ -10,9 +10,9 @@ void ruled_clear(struct ruled *ruled)
         g_clear_pointer(&ruled->targets[i], g_ptr_array_unref);
 }
 
-struct cor_engine_object ruled_as(const struct ruled *ruled, const struct cor_record *ad)
+struct cor_program_object ruled_as(const struct ruled *ruled, const struct cor_record *ad)
 {
-    return (struct cor_engine_object){
+    return (struct cor_program_object){
         .id = ad->key,
         .type = ad->type,
         .dn = cor_record_text(ad, "distinguishedName"),
@@ -34,7 +34,7 @@ gboolean ruled_read(struct cor_view *view, const struct cor_record *ad, struct r
         }
         g_ptr_array_add(ret->targets[i], NULL);
         ret->links[i] =
-            (struct cor_engine_link){kinds[i], (const char *const *)ret->targets[i]->pdata};
+            (struct cor_program_link){kinds[i], (const char *const *)ret->targets[i]->pdata};
     }
     ret->object = ruled_as(ret, ad);
     return TRUE;

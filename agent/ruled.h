@@ -8,17 +8,17 @@
 
 #include "correlate/record.h"
 
-/* What a struct cor_engine_object borrows: the record's references, read from the view. */
+/* What a struct cor_program_object borrows: the record's references, read from the view. */
 struct ruled {
-    struct cor_engine_object object;
+    struct cor_program_object object;
     GPtrArray *targets[2]; /* owned */
-    struct cor_engine_link links[2];
+    struct cor_program_link links[2];
 };
 /* The record is borrowed as long as ret; FALSE with the view's error. */
 gboolean ruled_read(struct cor_view *view, const struct cor_record *ad, struct ruled *ret,
                     GError **error);
 void ruled_clear(struct ruled *ruled);
 /* The same references under other attributes: the object as it would be. */
-struct cor_engine_object ruled_as(const struct ruled *ruled, const struct cor_record *ad);
+struct cor_program_object ruled_as(const struct ruled *ruled, const struct cor_record *ad);
 
 #endif

@@ -31,10 +31,10 @@ struct whatif {
     struct point *point; /* borrowed */
     const struct whatif_change *change;
     struct side sides[2];
-    struct cor_engine_run *before, *after; /* owned */
-    char *folded_dn;                       /* of change->dn; NULL: none */
-    gboolean everything;                   /* the change reaches objects outside its tree */
-    guint depth;                           /* components of change->dn */
+    struct cor_program_run *before, *after; /* owned */
+    char *folded_dn;                        /* of change->dn; NULL: none */
+    gboolean everything;                    /* the change reaches objects outside its tree */
+    guint depth;                            /* components of change->dn */
     whatif_func func;
     void *data;
     struct whatif_totals *totals;
@@ -139,10 +139,10 @@ static struct cor_record *as_it_would_be(const struct whatif *whatif,
 
 /* --- through the rules ------------------------------------------------------------------------ */
 
-static const struct cor_engine_result *evaluate(struct cor_engine_run *run,
-                                                const struct cor_engine_object *object)
+static const struct cor_program_result *evaluate(struct cor_program_run *run,
+                                                 const struct cor_program_object *object)
 {
-    return cor_engine_evaluate(run, &object, 1);
+    return cor_program_evaluate(run, &object, 1);
 }
 
 /* --- effects ---------------------------------------------------------------------------------- */
@@ -182,7 +182,7 @@ static gboolean count_loss(struct whatif *whatif, const struct cor_record *entra
     return TRUE;
 }
 
-static char *why_not(const struct cor_engine_result *result)
+static char *why_not(const struct cor_program_result *result)
 {
     if (!result)
         return g_strdup("the AD object would be gone");
@@ -194,7 +194,7 @@ static char *why_not(const struct cor_engine_result *result)
 }
 
 static gboolean leaves(struct whatif *whatif, const struct pair *pair,
-                       const struct cor_engine_result *after, GError **error)
+                       const struct cor_program_result *after, GError **error)
 {
     struct whatif_effect effect = {.kind = WHATIF_DELETED, .why = why_not(after)};
     if (!pair->entra || pair->entra->life != COR_LIVE) {
@@ -237,11 +237,11 @@ static const char *shown_name(const char *cloud_type, const char *name)
     return row && row->graph ? row->graph : name;
 }
 
-static gboolean same_outcome(const struct cor_engine_property *a,
-                             const struct cor_engine_property *b)
+static gboolean same_outcome(const struct cor_program_property *a,
+                             const struct cor_program_property *b)
 {
-    gboolean empty_a = a->outcome != COR_ENGINE_VALUE, empty_b = b->outcome != COR_ENGINE_VALUE;
-    if (a->outcome == COR_ENGINE_LEAVE || b->outcome == COR_ENGINE_LEAVE)
+    gboolean empty_a = a->outcome != COR_PROGRAM_VALUE, empty_b = b->outcome != COR_PROGRAM_VALUE;
+    if (a->outcome == COR_PROGRAM_LEAVE || b->outcome == COR_PROGRAM_LEAVE)
         return TRUE; /* what no rule writes stays as it is */
     return empty_a || empty_b ? empty_a == empty_b : cor_value_equal(&a->value, &b->value, FALSE);
 }
@@ -250,22 +250,22 @@ static gboolean compare(struct whatif *whatif, const struct pair *pair, const ch
                         GError **error)
 {
     gsize n_before, n_after, i = 0;
-    const struct cor_engine_property *before = cor_engine_properties(whatif->before, &n_before);
-    const struct cor_engine_property *after = cor_engine_properties(whatif->after, &n_after);
+    const struct cor_program_property *before = cor_program_properties(whatif->before, &n_before);
+    const struct cor_program_property *after = cor_program_properties(whatif->after, &n_after);
     for (gsize k = 0; k < n_after; k++) {
         while (i < n_before && strcmp(before[i].name, after[k].name) < 0)
             i++;
-        struct cor_engine_property none = {.outcome = COR_ENGINE_REMOVE};
+        struct cor_program_property none = {.outcome = COR_PROGRAM_REMOVE};
         gboolean both = i < n_before && strcmp(before[i].name, after[k].name) == 0;
-        const struct cor_engine_property *then = both ? &before[i] : &none;
-        if (after[k].once || after[k].outcome == COR_ENGINE_ERROR || same_outcome(then, &after[k]))
+        const struct cor_program_property *then = both ? &before[i] : &none;
+        if (after[k].once || after[k].outcome == COR_PROGRAM_ERROR || same_outcome(then, &after[k]))
             continue;
         struct whatif_effect effect = {
             .kind = WHATIF_CHANGES,
             .property = shown_name(cloud_type, after[k].name),
-            .before = then->outcome == COR_ENGINE_VALUE ? cor_value_to_json(&then->value) : NULL,
+            .before = then->outcome == COR_PROGRAM_VALUE ? cor_value_to_json(&then->value) : NULL,
             .after =
-                after[k].outcome == COR_ENGINE_VALUE ? cor_value_to_json(&after[k].value) : NULL,
+                after[k].outcome == COR_PROGRAM_VALUE ? cor_value_to_json(&after[k].value) : NULL,
             .rule = after[k].rule ? after[k].rule->name : NULL,
         };
         if (!give(whatif, pair, &effect, error))
@@ -275,8 +275,8 @@ static gboolean compare(struct whatif *whatif, const struct pair *pair, const ch
 }
 
 static gboolean stays(struct whatif *whatif, const struct pair *pair,
-                      const struct cor_engine_result *before, const struct cor_engine_result *after,
-                      GError **error)
+                      const struct cor_program_result *before,
+                      const struct cor_program_result *after, GError **error)
 {
     if (pair->entra && cor_soa_of(pair->entra, pair->ad) == COR_SOA_CONVERTED)
         return TRUE;
@@ -288,14 +288,14 @@ static gboolean stays(struct whatif *whatif, const struct pair *pair,
     return give(whatif, pair, &effect, error);
 }
 
-static gboolean provisioned(const struct cor_engine_result *result)
+static gboolean provisioned(const struct cor_program_result *result)
 {
     return result && result->in_scope && result->cloud_type && !result->cloud_filtered;
 }
 
 static gboolean effect_of(struct whatif *whatif, const struct pair *pair,
-                          const struct cor_engine_result *before,
-                          const struct cor_engine_result *after, GError **error)
+                          const struct cor_program_result *before,
+                          const struct cor_program_result *after, GError **error)
 {
     gboolean was = provisioned(before), is = provisioned(after);
     if (was && is)
@@ -310,9 +310,9 @@ static gboolean judge(struct whatif *whatif, const struct cor_record *record, GE
     if (!ruled_read(whatif->point->view, record, &ruled, error))
         return FALSE;
     COR_RECORD_AUTO *changed = as_it_would_be(whatif, record);
-    struct cor_engine_object now = changed ? ruled_as(&ruled, changed) : ruled.object;
-    const struct cor_engine_result *before = evaluate(whatif->before, &ruled.object);
-    const struct cor_engine_result *after = changed ? evaluate(whatif->after, &now) : NULL;
+    struct cor_program_object now = changed ? ruled_as(&ruled, changed) : ruled.object;
+    const struct cor_program_result *before = evaluate(whatif->before, &ruled.object);
+    const struct cor_program_result *after = changed ? evaluate(whatif->after, &now) : NULL;
     gboolean ok = TRUE;
     whatif->totals->objects++;
     if (provisioned(before) || provisioned(after))
@@ -363,7 +363,7 @@ static gboolean walk(struct whatif *whatif, GError **error)
 }
 
 /* Membership for group filtering, by the DN that the filter names. */
-static gboolean is_member(const struct cor_engine_object *object, const char *group_dn, void *data)
+static gboolean is_member(const struct cor_program_object *object, const char *group_dn, void *data)
 {
     const struct side *side = data;
     const struct whatif *whatif = side->whatif;
@@ -395,8 +395,8 @@ static gboolean filters_by(const struct whatif *whatif, const struct cor_rule_se
     return FALSE;
 }
 
-gboolean whatif_run(struct point *point, const struct cor_engine *rules,
-                    const struct cor_engine *rules_after, const struct whatif_change *change,
+gboolean whatif_run(struct point *point, const struct cor_program *rules,
+                    const struct cor_program *rules_after, const struct whatif_change *change,
                     whatif_func func, void *data, struct whatif_totals *ret, GError **error)
 {
     struct whatif whatif = {.point = point,
@@ -405,20 +405,20 @@ gboolean whatif_run(struct point *point, const struct cor_engine *rules,
                             .func = func,
                             .data = data,
                             .totals = ret};
-    struct cor_engine_options options = {.now_us = point->info->finished_us,
-                                         .is_member = is_member};
+    struct cor_program_options options = {.now_us = point->info->finished_us,
+                                          .is_member = is_member};
     *ret = (struct whatif_totals){0};
     whatif.sides[0] = (struct side){&whatif, FALSE};
     whatif.sides[1] = (struct side){&whatif, TRUE};
     whatif.folded_dn = change->dn ? cor_identifier_fold(COR_ID_DN, change->dn) : NULL;
-    whatif.everything = !change->dn || filters_by(&whatif, cor_engine_rules(rules));
+    whatif.everything = !change->dn || filters_by(&whatif, cor_program_rules(rules));
     options.data = &whatif.sides[0];
-    whatif.before = cor_engine_run_new(rules, &options);
+    whatif.before = cor_program_run_new(rules, &options);
     options.data = &whatif.sides[1];
-    whatif.after = cor_engine_run_new(rules_after, &options);
+    whatif.after = cor_program_run_new(rules_after, &options);
     gboolean ok = walk(&whatif, error);
-    cor_engine_run_free(whatif.before);
-    cor_engine_run_free(whatif.after);
+    cor_program_run_free(whatif.before);
+    cor_program_run_free(whatif.after);
     g_free(whatif.folded_dn);
     return ok;
 }

@@ -66,8 +66,8 @@ typedef gboolean (*whatif_func)(const struct whatif_effect *effect, void *data, 
 /* rules: those in force; rules_after: those of the change, the same where it changes no rule (for
  * EXCLUDE, INCLUDE and RULES made by whatif_rules). Effects come in the order of AD keys. Errors:
  * COR_E_NOT_FOUND when the point has no such object, those of the store. */
-gboolean whatif_run(struct point *point, const struct cor_engine *rules,
-                    const struct cor_engine *rules_after, const struct whatif_change *change,
+gboolean whatif_run(struct point *point, const struct cor_program *rules,
+                    const struct cor_program *rules_after, const struct whatif_change *change,
                     whatif_func func, void *data, struct whatif_totals *ret, GError **error);
 
 /* A copy of the rules with a container taken out or in, or a rule switched off (by name or id).

@@ -17,18 +17,18 @@
 struct explaining {
     struct cli *cli;
     struct output output;
-    struct cor_engine_run *run;
+    struct cor_program_run *run;
     const struct pair *pair;
     const char *cloud_type;
     guint64 printed;
 };
 
-static const char *outcome_word(enum cor_engine_outcome outcome)
+static const char *outcome_word(enum cor_program_outcome outcome)
 {
-    static const char *const words[] = {[COR_ENGINE_LEAVE] = "leave",
-                                        [COR_ENGINE_VALUE] = "value",
-                                        [COR_ENGINE_REMOVE] = "remove",
-                                        [COR_ENGINE_ERROR] = "error"};
+    static const char *const words[] = {[COR_PROGRAM_LEAVE] = "leave",
+                                        [COR_PROGRAM_VALUE] = "value",
+                                        [COR_PROGRAM_REMOVE] = "remove",
+                                        [COR_PROGRAM_ERROR] = "error"};
     return words[outcome];
 }
 
@@ -51,7 +51,7 @@ static const char *formula(const struct cor_rule_mapping *mapping)
 
 static struct cor_json *steps_json(const GPtrArray *steps);
 
-static struct cor_json *source_json(const struct cor_engine_source *source)
+static struct cor_json *source_json(const struct cor_program_source *source)
 {
     struct cor_json *json = cor_json_new_object();
     cor_json_add_string(json, "attribute", source->attribute);
@@ -61,7 +61,7 @@ static struct cor_json *source_json(const struct cor_engine_source *source)
     return json;
 }
 
-static struct cor_json *step_json(const struct cor_engine_step *step)
+static struct cor_json *step_json(const struct cor_program_step *step)
 {
     struct cor_json *json = cor_json_new_object();
     struct cor_json *value = cor_value_to_json(&step->value);
@@ -71,7 +71,7 @@ static struct cor_json *step_json(const struct cor_engine_step *step)
     cor_json_add_int(json, "precedence", step->rule->precedence);
     cor_json_add(json, "formula",
                  step->mapping ? cor_json_new_string(formula(step->mapping)) : cor_json_new_null());
-    cor_json_add_string(json, "fate", cor_engine_fate_name(step->fate));
+    cor_json_add_string(json, "fate", cor_program_fate_name(step->fate));
     cor_json_add(json, "value", value ? value : cor_json_new_null());
     cor_json_add(json, "why", output_text(step->why));
     for (guint i = 0; step->sources && i < step->sources->len; i++)
@@ -88,7 +88,7 @@ static struct cor_json *steps_json(const GPtrArray *steps)
     return list;
 }
 
-static void give_json(struct explaining *explaining, const struct cor_engine_property *property,
+static void give_json(struct explaining *explaining, const struct cor_program_property *property,
                       const GPtrArray *chain)
 {
     struct cor_object_ref object = {0}, peer = {0};
@@ -110,16 +110,17 @@ static void give_json(struct explaining *explaining, const struct cor_engine_pro
 
 /* --- text ------------------------------------------------------------------------------------- */
 
-static enum text_style fate_style(enum cor_engine_fate fate)
+static enum text_style fate_style(enum cor_program_fate fate)
 {
-    if (fate == COR_ENGINE_WON || fate == COR_ENGINE_MERGED)
+    if (fate == COR_PROGRAM_WON || fate == COR_PROGRAM_MERGED)
         return TEXT_GOOD;
-    return fate == COR_ENGINE_FAILED ? TEXT_BAD : TEXT_DIM;
+    return fate == COR_PROGRAM_FAILED ? TEXT_BAD : TEXT_DIM;
 }
 
 static void print_steps(const struct cli *cli, const GPtrArray *steps, guint depth);
 
-static void print_source(const struct cli *cli, const struct cor_engine_source *source, guint depth)
+static void print_source(const struct cli *cli, const struct cor_program_source *source,
+                         guint depth)
 {
     struct cor_json *json = cor_value_to_json(&source->value);
     g_autofree char *value = common_value(json);
@@ -129,11 +130,11 @@ static void print_source(const struct cli *cli, const struct cor_engine_source *
         print_steps(cli, source->steps, depth + 1);
 }
 
-static void print_step(const struct cli *cli, const struct cor_engine_step *step, guint depth)
+static void print_step(const struct cli *cli, const struct cor_program_step *step, guint depth)
 {
     g_autofree char *text = step->mapping ? text_clean(formula(step->mapping), 200) : g_strdup("");
     text_print(cli, fate_style(step->fate), "%*s%-12s", (int)depth * 4, "",
-               cor_engine_fate_name(step->fate));
+               cor_program_fate_name(step->fate));
     printf(" %s (%" G_GINT64_FORMAT ")%s%s\n", step->rule->name, step->rule->precedence,
            *text ? ": " : "", text);
     if (step->why && *step->why) {
@@ -150,11 +151,11 @@ static void print_steps(const struct cli *cli, const GPtrArray *steps, guint dep
 {
     guint outside = 0;
     for (guint i = 0; i < steps->len; i++)
-        outside += ((struct cor_engine_step *)steps->pdata[i])->fate == COR_ENGINE_OUT_OF_SCOPE;
+        outside += ((struct cor_program_step *)steps->pdata[i])->fate == COR_PROGRAM_OUT_OF_SCOPE;
     gboolean all = outside == steps->len;
     for (guint i = 0; i < steps->len; i++) {
-        const struct cor_engine_step *step = steps->pdata[i];
-        if (all || step->fate != COR_ENGINE_OUT_OF_SCOPE)
+        const struct cor_program_step *step = steps->pdata[i];
+        if (all || step->fate != COR_PROGRAM_OUT_OF_SCOPE)
             print_step(cli, step, depth);
     }
     if (outside && !all)
@@ -163,7 +164,7 @@ static void print_steps(const struct cli *cli, const GPtrArray *steps, guint dep
 }
 
 static char *property_line(const struct explaining *explaining,
-                           const struct cor_engine_property *property)
+                           const struct cor_program_property *property)
 {
     struct cor_json *json = cor_value_to_json(&property->value);
     g_autofree char *value = common_value(json);
@@ -171,15 +172,15 @@ static char *property_line(const struct explaining *explaining,
     cor_json_free(json);
     return g_strdup_printf("%s%s%s%s: %s%s%s", property->name, graph ? " (Graph " : "",
                            graph ? graph : "", graph ? ")" : "", outcome_word(property->outcome),
-                           property->outcome == COR_ENGINE_VALUE ? " " : "",
-                           property->outcome == COR_ENGINE_VALUE ? value : "");
+                           property->outcome == COR_PROGRAM_VALUE ? " " : "",
+                           property->outcome == COR_PROGRAM_VALUE ? value : "");
 }
 
-static void give(struct explaining *explaining, const struct cor_engine_property *property,
+static void give(struct explaining *explaining, const struct cor_program_property *property,
                  gboolean in_full)
 {
     g_autoptr(GPtrArray) chain = in_full || explaining->cli->json
-                                     ? cor_engine_explain(explaining->run, property->name)
+                                     ? cor_program_explain(explaining->run, property->name)
                                      : NULL;
     explaining->printed++;
     if (explaining->cli->json) {
@@ -197,7 +198,7 @@ static void give(struct explaining *explaining, const struct cor_engine_property
 /* --- the object ------------------------------------------------------------------------------- */
 
 static void print_head(const struct explaining *explaining, const struct point *point,
-                       const struct cor_engine_result *result)
+                       const struct cor_program_result *result)
 {
     const struct cli *cli = explaining->cli;
     struct cor_object_ref object = {0};
@@ -229,7 +230,7 @@ static gboolean is_wanted(const struct explaining *explaining, const char *name,
 
 static void print_provisioning(const struct explaining *explaining)
 {
-    g_autoptr(GPtrArray) steps = cor_engine_explain_provisioning(explaining->run);
+    g_autoptr(GPtrArray) steps = cor_program_explain_provisioning(explaining->run);
     print_steps(explaining->cli, steps, 1);
 }
 
@@ -240,10 +241,10 @@ static int tell(struct explaining *explaining, const struct point *point, const 
     gsize n = 0;
     if (!ruled_read(point->view, explaining->pair->ad, &ruled, error))
         return -1;
-    const struct cor_engine_object *one = &ruled.object;
-    const struct cor_engine_result *result = cor_engine_evaluate(explaining->run, &one, 1);
+    const struct cor_program_object *one = &ruled.object;
+    const struct cor_program_result *result = cor_program_evaluate(explaining->run, &one, 1);
     explaining->cloud_type = result->cloud_type;
-    const struct cor_engine_property *properties = cor_engine_properties(explaining->run, &n);
+    const struct cor_program_property *properties = cor_program_properties(explaining->run, &n);
     if (!explaining->cli->json)
         print_head(explaining, point, result);
     if (!explaining->cli->json && result->in_scope && !result->cloud_type)
@@ -271,19 +272,19 @@ static int explain(struct cli *cli, struct point *point, const struct pair *pair
                    const char *wanted, GError **error)
 {
     struct explaining explaining = {.cli = cli, .pair = pair};
-    const struct cor_engine_options options = {.now_us = point->info->finished_us};
+    const struct cor_program_options options = {.now_us = point->info->finished_us};
     if (!pair->ad) {
         g_set_error_literal(error, AGENT_ERROR, COR_E_CONFIG,
                             "the object is not in Active Directory; the rules start there");
         return -1;
     }
-    explaining.run = cor_engine_run_new(point->rules, &options);
+    explaining.run = cor_program_run_new(point->rules, &options);
     if (cli->json)
         output_begin(&explaining.output, cli, "rules-explain", header(point));
     int status = tell(&explaining, point, wanted, error);
     if (cli->json && status >= 0)
         output_end(&explaining.output);
-    cor_engine_run_free(explaining.run);
+    cor_program_run_free(explaining.run);
     return status;
 }
 

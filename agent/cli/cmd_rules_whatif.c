@@ -253,15 +253,15 @@ static gboolean ask(struct asking *asking, struct point *point, GError **error)
         .value = verb->kind == WHATIF_SET ? asking->args[3] : NULL,
     };
     GError *failure = NULL;
-    struct cor_rule_set *changed = rules_after(asking, cor_engine_rules(point->rules), &failure);
+    struct cor_rule_set *changed = rules_after(asking, cor_program_rules(point->rules), &failure);
     if (failure) {
         g_propagate_error(error, failure);
         return FALSE;
     }
-    struct cor_engine *engine = changed ? cor_engine_new(changed) : NULL;
+    struct cor_program *engine = changed ? cor_program_new(changed) : NULL;
     gboolean ok = whatif_run(point, point->rules, engine ? engine : point->rules, &change,
                              on_effect, asking, &asking->totals, error);
-    cor_engine_free(engine);
+    cor_program_free(engine);
     return ok;
 }
 
