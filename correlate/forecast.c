@@ -89,7 +89,7 @@ static enum cor_confidence choose_confidence(const struct cor_forecast *forecast
         (by_engine && s->tenant->engine == COR_ENGINE_UNKNOWN))
         return COR_INFERRED;
     if (leans_on_rules(forecast->verdict, judgement) && confidence == COR_DOCUMENTED &&
-        g_strcmp0(s->flow->rules_name, "default rules") == 0)
+        !s->flow->program)
         return COR_REPORTED;
     return confidence;
 }

@@ -278,7 +278,7 @@ static void append_new(struct settling *s, const struct cor_value *value)
 {
     gboolean fold = s->settled.winner->mapping->merge == COR_RULE_MERGE_CASE_INSENSITIVE;
     for (guint i = 0; i < s->merged->len; i++)
-        if (cor_value_equal(&g_array_index(s->merged, struct cor_value, i), value, fold))
+        if (cor_value_same(&g_array_index(s->merged, struct cor_value, i), value, fold))
             return;
     g_array_append_val(s->merged, *value);
 }
