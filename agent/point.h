@@ -21,7 +21,6 @@ struct point {
     char *rules_name;
     struct cor_sync_identities identities;
     GHashTable *dc_names; /* invocationId -> DNS name */
-    struct cor_program *rules; /* the tenant's own; NULL: none imported */
     char *domain_fqdn, *domain_netbios, *domain_dn;
     gboolean ad_complete, entra_complete, audit_readable, recycle_bin;
     gint64 entra_clock_offset_us; /* the tenant's clock minus ours */

@@ -243,7 +243,7 @@ static gboolean same_outcome(const struct cor_program_property *a,
     gboolean empty_a = a->outcome != COR_PROGRAM_VALUE, empty_b = b->outcome != COR_PROGRAM_VALUE;
     if (a->outcome == COR_PROGRAM_LEAVE || b->outcome == COR_PROGRAM_LEAVE)
         return TRUE; /* what no rule writes stays as it is */
-    return empty_a || empty_b ? empty_a == empty_b : cor_value_equal(&a->value, &b->value, FALSE);
+    return empty_a || empty_b ? empty_a == empty_b : cor_value_same(&a->value, &b->value, FALSE);
 }
 
 static gboolean compare(struct whatif *whatif, const struct pair *pair, const char *cloud_type,

@@ -73,6 +73,8 @@ struct cor_flow_context {
  * for several threads at once. Takes the program. now_us: what Now() is in expressions. */
 struct cor_flow_program *cor_flow_program_new(struct cor_program *program_taken, gint64 now_us);
 void cor_flow_program_free(struct cor_flow_program *program);
+/* The rules themselves, borrowed; NULL program: NULL. */
+const struct cor_program *cor_flow_program_compiled(const struct cor_flow_program *program);
 /* Connector space names (char *) that the rules write and the table of names does not know: drift
  * and forecasts cannot see them. Borrowed. */
 const GPtrArray *cor_flow_program_unnamed(const struct cor_flow_program *program);

@@ -129,6 +129,11 @@ struct cor_flow_program *cor_flow_program_new(struct cor_program *program_taken,
     return program;
 }
 
+const struct cor_program *cor_flow_program_compiled(const struct cor_flow_program *program)
+{
+    return program ? program->program : NULL;
+}
+
 void cor_flow_program_free(struct cor_flow_program *program)
 {
     if (!program)

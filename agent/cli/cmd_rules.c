@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* rules: the tenant's own sync rules, imported, shown and compared. */
+#include "agent/cli/cmd_rules_parts.h"
 #include "agent/cli/common.h"
 #include "agent/cli/output.h"
 #include "agent/cli/rules_diff.h"
@@ -10,11 +11,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static char *option_version_name;
+static char *option_version_name, *option_at;
 
 const GOptionEntry cmd_rules_options[] = {
     {"version", 0, 0, G_OPTION_ARG_STRING, &option_version_name,
      "show: this version instead of the newest", "N"},
+    {"at", 0, 0, G_OPTION_ARG_STRING, &option_at,
+     "explain, whatif: this backup point instead of the latest", "N"},
     G_OPTION_ENTRY_NULL,
 };
 
@@ -390,6 +393,16 @@ static int run_diff(struct cli *cli, char **args, GError **error)
 
 /* --- the command ----------------------------------------------------------------------------- */
 
+static int run_explain(struct cli *cli, char **args, GError **error)
+{
+    return cmd_rules_explain(cli, args, option_at, error);
+}
+
+static int run_whatif(struct cli *cli, char **args, GError **error)
+{
+    return cmd_rules_whatif(cli, args, option_at, error);
+}
+
 static const struct {
     const char *name, *usage;
     guint min_args, max_args;
@@ -399,6 +412,8 @@ static const struct {
     {"show", "[RULE]", 0, 1, run_show},
     {"diff", "[A [B]]", 0, 2, run_diff},
     {"versions", "", 0, 0, run_versions},
+    {"explain", "OBJECT [PROPERTY]", 1, 2, run_explain},
+    {"whatif", "CHANGE", 0, 4, run_whatif},
 };
 
 int cmd_rules(struct cli *cli, char **args, GError **error)
@@ -414,6 +429,7 @@ int cmd_rules(struct cli *cli, char **args, GError **error)
         return -1;
     }
     g_set_error(error, AGENT_ERROR, COR_E_CONFIG,
-                "unknown subcommand \"%s\": rules import, show, diff or versions", args[0]);
+                "unknown subcommand \"%s\": rules import, show, diff, versions, explain or whatif",
+                args[0]);
     return -1;
 }

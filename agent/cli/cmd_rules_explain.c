@@ -278,7 +278,7 @@ static int explain(struct cli *cli, struct point *point, const struct pair *pair
                             "the object is not in Active Directory; the rules start there");
         return -1;
     }
-    explaining.run = cor_program_run_new(point->rules, &options);
+    explaining.run = cor_program_run_new(cor_flow_program_compiled(point->rules), &options);
     if (cli->json)
         output_begin(&explaining.output, cli, "rules-explain", header(point));
     int status = tell(&explaining, point, wanted, error);

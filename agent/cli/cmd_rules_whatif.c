@@ -252,15 +252,16 @@ static gboolean ask(struct asking *asking, struct point *point, GError **error)
         .attribute = verb->kind == WHATIF_SET ? asking->args[2] : NULL,
         .value = verb->kind == WHATIF_SET ? asking->args[3] : NULL,
     };
+    const struct cor_program *rules = cor_flow_program_compiled(point->rules);
     GError *failure = NULL;
-    struct cor_rule_set *changed = rules_after(asking, cor_program_rules(point->rules), &failure);
+    struct cor_rule_set *changed = rules_after(asking, cor_program_rules(rules), &failure);
     if (failure) {
         g_propagate_error(error, failure);
         return FALSE;
     }
     struct cor_program *engine = changed ? cor_program_new(changed) : NULL;
-    gboolean ok = whatif_run(point, point->rules, engine ? engine : point->rules, &change,
-                             on_effect, asking, &asking->totals, error);
+    gboolean ok = whatif_run(point, rules, engine ? engine : rules, &change, on_effect, asking,
+                             &asking->totals, error);
     cor_program_free(engine);
     return ok;
 }

@@ -38,7 +38,9 @@ static const struct command commands[] = {
      "Compares the backup point with the live tenant and forecasts every write: refused, "
      "overwritten, durable … and what to do instead. Never writes anywhere.",
      0, 1000, cmd_plan_options, cmd_plan},
-    {"rules", "import PATH | show [RULE] | diff [A [B]] | versions",
+    {"rules",
+     "import PATH | show [RULE] | diff [A [B]] | versions | explain OBJECT [PROPERTY] | whatif "
+     "CHANGE",
      "the tenant's own sync rules: import, show, compare",
      "PATH: the folder that Get-ADSyncServerConfiguration wrote. RULE: name, id, tag or "
      "precedence. "
