@@ -372,6 +372,8 @@ struct cor_settled cor_run_settle(struct cor_program_run *run, const GPtrArray *
         struct cor_value value =
             cor_run_formula(run, flow->formula, run->holder[flow->rule->number]);
         value = cor_program_coerce(value, flow->kind, run->arena);
+        if (value.type == COR_VALUE_STRING && value.len == 0)
+            value.type = COR_VALUE_NULL; /* no directory holds an empty text */
         enum cor_program_fate fate = weigh(&s, flow, value);
         if (tell)
             tell(flow, fate, value, s.settled.winner, data);
