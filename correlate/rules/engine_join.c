@@ -213,6 +213,19 @@ static guint project(struct cor_program_joiner *joiner, const struct cor_program
     return joiner->groups->len - 1;
 }
 
+/* An object that only joins (a foreign security principal: a rule without mappings) takes nobody's
+ * place: two objects of one directory are ambiguous when both say something. */
+static gboolean contributes(struct cor_program_run *run, const char *type)
+{
+    const GPtrArray *rules = cor_run_inbound(run->sources->pdata[0], type);
+    for (guint i = 0; rules && i < rules->len; i++) {
+        const struct cor_program_rule *rule = rules->pdata[i];
+        if (rule->rule->mappings->len > 0 && cor_run_in_scope(run, rule, COR_SIDE_SOURCE, 0))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 guint cor_program_joiner_add(struct cor_program_joiner *joiner,
                              const struct cor_program_object *object, const char **ret_error)
 {
@@ -224,13 +237,15 @@ guint cor_program_joiner_add(struct cor_program_joiner *joiner,
     if (found == G_MAXUINT)
         return result->in_scope ? project(joiner, object, result->mv_type) : G_MAXUINT;
     struct group *group = joiner->groups->pdata[found];
-    if (g_ptr_array_find(group->connectors, at->connector, NULL)) {
+    gboolean says = contributes(run, object->type);
+    if (says && g_ptr_array_find(group->connectors, at->connector, NULL)) {
         *ret_error = "ambiguous: another object of its directory already is the metaverse object "
                      "that it joins";
         return G_MAXUINT;
     }
     g_ptr_array_add(group->objects, (void *)object);
-    g_ptr_array_add(group->connectors, (void *)at->connector);
+    if (says)
+        g_ptr_array_add(group->connectors, (void *)at->connector);
     forget(joiner, found);
     cor_program_evaluate(run, (const struct cor_program_object *const *)group->objects->pdata,
                          group->objects->len);

@@ -355,6 +355,28 @@ static gboolean is_over(const struct settling *s)
                           (settled->value.type == COR_VALUE_ERROR || !merges(settled->winner)));
 }
 
+/* No directory holds an empty text, alone or among others. */
+static struct cor_value without_empty(struct cor_program_run *run, struct cor_value value)
+{
+    gsize n = 0;
+    if (value.type == COR_VALUE_STRING && value.len == 0)
+        value.type = COR_VALUE_NULL;
+    if (value.type != COR_VALUE_MULTI)
+        return value;
+    while (n < value.len && !(value.items[n].type == COR_VALUE_STRING && value.items[n].len == 0))
+        n++;
+    if (n == value.len)
+        return value;
+    struct cor_value *items = cor_arena_alloc(run->arena, value.len * sizeof *items);
+    if (!items)
+        return cor_value_error(run->arena, "too many values");
+    n = 0;
+    for (gsize i = 0; i < value.len; i++)
+        if (value.items[i].type != COR_VALUE_STRING || value.items[i].len > 0)
+            items[n++] = value.items[i];
+    return (struct cor_value){.type = COR_VALUE_MULTI, .len = n, .items = items};
+}
+
 struct cor_settled cor_run_settle(struct cor_program_run *run, const GPtrArray *flows,
                                   cor_settle_func tell, void *data)
 {
@@ -372,8 +394,7 @@ struct cor_settled cor_run_settle(struct cor_program_run *run, const GPtrArray *
         struct cor_value value =
             cor_run_formula(run, flow->formula, run->holder[flow->rule->number]);
         value = cor_program_coerce(value, flow->kind, run->arena);
-        if (value.type == COR_VALUE_STRING && value.len == 0)
-            value.type = COR_VALUE_NULL; /* no directory holds an empty text */
+        value = without_empty(run, value);
         enum cor_program_fate fate = weigh(&s, flow, value);
         if (tell)
             tell(flow, fate, value, s.settled.winner, data);

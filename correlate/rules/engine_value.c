@@ -36,6 +36,11 @@ static const struct {
     {"msExchMasterAccountSid", "sid"},
     {"msRTCSIP-OriginatorSid", "sid"},
     {"mS-DS-CreatorSID", "sid"},
+    {"msExchELCExpirySuspensionEnd", "time"},
+    {"msExchELCExpirySuspensionStart", "time"},
+    {"msExchLitigationHoldDate", "time"},
+    {"whenChanged", "time"},
+    {"whenCreated", "time"},
 };
 
 const char *cor_program_kind(const struct cor_connector *connector, const char *attribute)
@@ -135,8 +140,14 @@ static struct cor_value to_string(struct cor_value value, struct cor_arena *aren
     return value;
 }
 
-static struct cor_value to_reference(struct cor_value value)
+/* A SID refers as well (mS-DS-CreatorSID): by its text. */
+static struct cor_value to_reference(struct cor_value value, struct cor_arena *arena)
 {
+    if (value.type == COR_VALUE_BYTES) {
+        char *text = cor_value_sid_text(value.bytes, value.len);
+        if (text)
+            value = cor_value_string(keep_text(text, arena));
+    }
     if (value.type == COR_VALUE_STRING)
         value.type = COR_VALUE_DN;
     return value;
@@ -152,7 +163,7 @@ static struct cor_value coerce_one(struct cor_value value, const char *kind,
     if (g_str_has_prefix(kind, "string"))
         return to_string(value, arena);
     if (g_str_has_prefix(kind, "dn"))
-        return to_reference(value);
+        return to_reference(value, arena);
     return value;
 }
 

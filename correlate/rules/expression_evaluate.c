@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Evaluation: a walk over the tree, bounded in steps and in bytes. An error ends it: whatever
- * contains an error is that error, but for the branches that IIF does not take. Operators of
- * Connect bind equally, from left to right (declarative provisioning expressions, "Operators"),
+ * contains an error is that error, but for the branches that IIF does not take. How operators of
+ * Connect bind is the parser's decision.
  * but for && and ||: see evaluate_chain.
  */
 #include "correlate/rules/expression_private.h"

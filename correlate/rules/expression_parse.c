@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * From text to a tree. Both dialects share names, literals and calls; Connect has operators, which
- * bind equally and from left to right, Cloud Sync has none. Invariant: nothing that the tree points
+ * From text to a tree. Both dialects share names, literals and calls; Connect has operators, Cloud
+ * Sync has none. The page says that all operators bind equally, from left to right. Taken to the
+ * letter, "a || [b] = c" would compare the disjunction, and the shipped filters for users would not
+ * do what the page on the default configuration says of them. So && and || go from left to right
+ * among themselves, and whatever stands between two of them is worked off first, likewise from left
+ * to right. Invariant: nothing that the tree points
  * to lies in the text that was given.
  */
 #include "correlate/rules/expression_private.h"
@@ -311,32 +315,49 @@ static struct cor_node *make_chain(struct parser *p, GPtrArray *operands, GArray
     return close_node(p, node, from);
 }
 
-static struct cor_node *parse_chain(struct parser *p)
+static gboolean is_logical(enum cor_operator op)
+{
+    return op == COR_OP_AND || op == COR_OP_OR;
+}
+
+/* Operands with the operators of one kind between them. */
+static struct cor_node *parse_level(struct parser *p, gboolean logical)
 {
     g_autoptr(GPtrArray) operands = g_ptr_array_new();
     g_autoptr(GArray) ops = g_array_new(FALSE, FALSE, sizeof(enum cor_operator));
     enum cor_operator op;
     skip_space(p);
     const char *from = p->at;
-    if (++p->depth > COR_EXPRESSION_MAX_DEPTH) {
+    for (;;) {
+        struct cor_node *operand = logical ? parse_level(p, FALSE) : parse_primary(p);
+        if (!operand)
+            return NULL;
+        g_ptr_array_add(operands, operand);
+        const char *before = p->at;
+        if (p->into->dialect != COR_DIALECT_CONNECT || !take_operator(p, &op))
+            break;
+        if (is_logical(op) != logical) {
+            p->at = before; /* of the level above */
+            break;
+        }
+        g_array_append_val(ops, op);
+    }
+    return operands->len == 1 ? operands->pdata[0] : make_chain(p, operands, ops, from);
+}
+
+static struct cor_node *parse_chain(struct parser *p)
+{
+    if (p->depth >= COR_EXPRESSION_MAX_DEPTH) {
         if (!p->error)
             g_set_error(&p->error, COR_ERROR, COR_E_LIMIT,
                         "column %u: nested deeper than %d levels", column(p, p->at),
                         COR_EXPRESSION_MAX_DEPTH);
         return NULL;
     }
-    struct cor_node *operand = parse_primary(p);
-    while (operand) {
-        g_ptr_array_add(operands, operand);
-        if (p->into->dialect != COR_DIALECT_CONNECT || !take_operator(p, &op))
-            break;
-        g_array_append_val(ops, op);
-        operand = parse_primary(p);
-    }
+    p->depth++;
+    struct cor_node *node = parse_level(p, TRUE);
     p->depth--;
-    if (!operand)
-        return NULL;
-    return operands->len == 1 ? operand : make_chain(p, operands, ops, from);
+    return node;
 }
 
 /* --- life ------------------------------------------------------------------------------------- */

@@ -129,25 +129,13 @@ static struct cor_value f_cguid(struct cor_evaluation *e, const struct cor_value
 
 static struct cor_value f_sid_text(struct cor_evaluation *e, const struct cor_value *args, guint n)
 {
-    const guint8 *sid = args[0].bytes;
-    guint64 authority = 0;
     (void)n;
     if (args[0].type == COR_VALUE_STRING && g_str_has_prefix(args[0].text, "S-1-"))
         return args[0];
-    if (args[0].type != COR_VALUE_BYTES || args[0].len < 8 ||
-        args[0].len != 8 + 4 * (gsize)args[0].bytes[1])
-        return wrong(e, &args[0], "a security identifier");
-    for (int i = 0; i < 6; i++)
-        authority = authority << 8 | sid[2 + i];
-    g_autoptr(GString) text = g_string_new(NULL);
-    g_string_append_printf(text, "S-%u-%" G_GUINT64_FORMAT, sid[0], authority);
-    for (guint p = 0; p < sid[1]; p++) {
-        const guint8 *part = sid + 8 + 4 * p;
-        g_string_append_printf(text, "-%u",
-                               (guint)part[0] | (guint)part[1] << 8 | (guint)part[2] << 16 |
-                                   (guint)part[3] << 24);
-    }
-    return cor_text_copy(e, text->str, text->len);
+    g_autofree char *text =
+        args[0].type == COR_VALUE_BYTES ? cor_value_sid_text(args[0].bytes, args[0].len) : NULL;
+    return text ? cor_text_copy(e, text, strlen(text))
+                : wrong(e, &args[0], "a security identifier");
 }
 
 static struct cor_value f_cref(struct cor_evaluation *e, const struct cor_value *args, guint n)

@@ -253,6 +253,36 @@ static struct cor_value from_guid(const char *text, struct cor_arena *arena)
     return bytes_in(arena, bytes, sizeof bytes);
 }
 
+static struct cor_value from_time(const char *text, struct cor_arena *arena)
+{
+    gint64 time_us = cor_time_parse(text);
+    g_autoptr(GDateTime) date =
+        time_us ? g_date_time_new_from_unix_utc(time_us / G_USEC_PER_SEC) : NULL;
+    g_autofree char *form = date ? g_date_time_format(date, "%Y%m%d%H%M%S.0Z") : NULL;
+    struct cor_value value =
+        form ? bytes_in(arena, (const guint8 *)form, strlen(form) + 1) : cor_value_string(text);
+    return form && value.type == COR_VALUE_BYTES ? cor_value_string((const char *)value.bytes)
+                                                 : value;
+}
+
+char *cor_value_sid_text(const guint8 *sid, gsize len)
+{
+    guint64 authority = 0;
+    if (len < 8 || sid[0] != 1 || sid[1] > SID_PARTS || len != 8 + 4 * (gsize)sid[1])
+        return NULL;
+    for (int i = 0; i < 6; i++)
+        authority = authority << 8 | sid[2 + i];
+    GString *text = g_string_new(NULL);
+    g_string_append_printf(text, "S-1-%" G_GUINT64_FORMAT, authority);
+    for (guint p = 0; p < sid[1]; p++) {
+        const guint8 *part = sid + 8 + 4 * p;
+        g_string_append_printf(text, "-%u",
+                               (guint)part[0] | (guint)part[1] << 8 | (guint)part[2] << 16 |
+                                   (guint)part[3] << 24);
+    }
+    return g_string_free(text, FALSE);
+}
+
 static struct cor_value from_text(const char *text, const char *kind, struct cor_arena *arena)
 {
     struct cor_value value = cor_value_string(text);
@@ -264,6 +294,8 @@ static struct cor_value from_text(const char *text, const char *kind, struct cor
         return from_sid(text, arena);
     if (strcmp(kind, "guid") == 0)
         return from_guid(text, arena);
+    if (strcmp(kind, "time") == 0)
+        return from_time(text, arena);
     if (strcmp(kind, "dn") == 0)
         value.type = COR_VALUE_DN;
     if (strcmp(kind, "integer") == 0) {

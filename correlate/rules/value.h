@@ -61,9 +61,13 @@ gboolean cor_value_same(const struct cor_value *a, const struct cor_value *b, gb
 
 /* A JSON attribute of a record as a value, text borrowed from the node. kind: the schema type of
  * struct cor_connector.syntaxes ("string", "binary[]", ...) or NULL to take the JSON type; binary
- * is base64 in records and decoded here, SIDs ("sid") and GUIDs ("guid") to their bytes. */
+ * is base64 in records and decoded here, SIDs ("sid") and GUIDs ("guid") to their bytes; times
+ * ("time") are given back the form they have in AD, YYYYMMDDHHMMSS.0Z. */
 struct cor_value cor_value_from_json(const struct cor_json *node, const char *kind,
                                      struct cor_arena *arena);
+/* "S-1-..." of the bytes of a SID (MS-DTYP 2.4.2.2); NULL: they are none. Caller frees. */
+char *cor_value_sid_text(const guint8 *sid, gsize len);
+
 /* The other way: BYTES as base64, TIME as RFC 3339, ERROR and IGNORE give NULL. Caller frees. */
 struct cor_json *cor_value_to_json(const struct cor_value *value);
 

@@ -28,7 +28,7 @@ struct item {
 };
 struct bench {
     GPtrArray *items;    /* struct item * */
-    GHashTable *by_dn;   /* folded DN -> struct item * */
+    GHashTable *by_dn;   /* folded DN or SID -> struct item * */
     GHashTable *members; /* "folded group DN\nfolded member DN" */
     struct cor_program *engine;
     struct cor_program_run *run;
@@ -40,11 +40,17 @@ static char *folded(const char *dn)
     return g_utf8_casefold(dn ? dn : "", -1);
 }
 
+/* By DN, or by SID where the directory refers by that (mS-DS-CreatorSID). */
+static const struct item *find(const struct bench *bench, const char *reference)
+{
+    g_autofree char *key = folded(reference);
+    return g_hash_table_lookup(bench->by_dn, key);
+}
+
 static const char *resolve(const char *reference, void *data)
 {
     const struct bench *bench = data;
-    g_autofree char *key = folded(reference);
-    const struct item *item = g_hash_table_lookup(bench->by_dn, key);
+    const struct item *item = find(bench, reference);
     return item && item->in_cloud ? item->object.id : NULL;
 }
 
@@ -73,6 +79,7 @@ static void take_line(struct bench *bench, const char *line, gsize len)
 {
     g_autoptr(GError) error = NULL;
     struct item *item = g_new0(struct item, 1);
+    item->number = G_MAXUINT;
     item->json = cor_json_parse(line, len, 0, &error);
     if (!item->json) {
         fprintf(stderr, "line %u: %s\n", bench->items->len + 1, error->message);
@@ -90,6 +97,9 @@ static void take_line(struct bench *bench, const char *line, gsize len)
     }
     g_ptr_array_add(bench->items, item);
     g_hash_table_insert(bench->by_dn, folded(item->object.dn), item);
+    const char *sid = cor_json_string(cor_json_get(item->object.attributes, "objectSid"));
+    if (sid && strcmp(item->object.type, "foreignSecurityPrincipal") != 0)
+        g_hash_table_insert(bench->by_dn, folded(sid), item);
     note_members(bench, &item->object);
 }
 
@@ -113,6 +123,14 @@ static int by_canonical(const void *a, const void *b)
     return strcmp(x, y);
 }
 
+/* A reference to an object of the metaverse by its id; one to anything else is not there. */
+static struct cor_json *reference_json(const struct bench *bench, const struct cor_value *value)
+{
+    const struct item *item = find(bench, value->text);
+    return item && item->number != G_MAXUINT ? cor_json_new_string(item->object.id)
+                                             : cor_json_new_null();
+}
+
 static struct cor_json *value_json(const struct cor_value *value)
 {
     struct cor_json *json = cor_value_to_json(value);
@@ -134,15 +152,45 @@ static void add_text(struct cor_json *object, const char *key, const char *text)
     cor_json_add(object, key, text ? cor_json_new_string(text) : cor_json_new_null());
 }
 
-static struct cor_json *metaverse_json(struct cor_program_run *run, const char *type)
+/* Values of the metaverse: references by id, those that lead nowhere left out. */
+static struct cor_json *metaverse_value_json(const struct bench *bench,
+                                             const struct cor_value *value)
 {
+    if (value->type == COR_VALUE_DN)
+        return reference_json(bench, value);
+    if (value->type != COR_VALUE_MULTI || value->len == 0 || value->items[0].type != COR_VALUE_DN)
+        return value_json(value);
+    g_autoptr(GPtrArray) items = g_ptr_array_new();
+    for (gsize i = 0; i < value->len; i++) {
+        struct cor_json *one = reference_json(bench, &value->items[i]);
+        if (cor_json_is_null(one))
+            cor_json_free(one);
+        else
+            g_ptr_array_add(items, one);
+    }
+    if (items->len == 0)
+        return cor_json_new_null();
+    g_ptr_array_sort(items, by_canonical);
+    struct cor_json *sorted = cor_json_new_array();
+    for (guint i = 0; i < items->len; i++)
+        cor_json_append(sorted, items->pdata[i]);
+    return sorted;
+}
+
+static struct cor_json *metaverse_json(struct bench *bench, const char *type)
+{
+    struct cor_program_run *run = bench->run;
     struct cor_json *json = cor_json_new_object(), *attributes = cor_json_new_object();
     add_text(json, "type", type);
     g_autoptr(GPtrArray) names = cor_program_metaverse_names(run);
     for (guint i = 0; i < names->len; i++) {
         const struct cor_rule *rule = NULL;
         struct cor_value value = cor_program_metaverse(run, names->pdata[i], &rule);
-        cor_json_add(attributes, names->pdata[i], value_json(&value));
+        struct cor_json *one = metaverse_value_json(bench, &value);
+        if (cor_json_is_null(one))
+            cor_json_free(one);
+        else
+            cor_json_add(attributes, names->pdata[i], one);
     }
     cor_json_add(json, "attributes", attributes);
     return json;
@@ -191,7 +239,7 @@ static void write_result(struct bench *bench, const struct item *item,
     cor_json_add_string(json, "id", item->object.id);
     cor_json_add_bool(json, "inScope", in_scope);
     cor_json_add(json, "metaverse",
-                 in_scope ? metaverse_json(bench->run, result->mv_type) : cor_json_new_null());
+                 in_scope ? metaverse_json(bench, result->mv_type) : cor_json_new_null());
     cor_json_add(json, "joinedWith", joined_json(bench, item));
     add_text(json, "cloudType", in_scope ? result->cloud_type : NULL);
     cor_json_add_bool(json, "cloudFiltered", in_scope && result->cloud_filtered);
