@@ -169,7 +169,7 @@ static gboolean equal(struct cor_evaluation *e, const struct cor_value *a,
 {
     struct cor_value x, y;
     gint64 left, right;
-    if (cor_value_equal(a, b, FALSE))
+    if (cor_value_same(a, b, FALSE))
         return TRUE;
     if (cor_value_is_null(a) || cor_value_is_null(b) || a->type == b->type ||
         a->type == COR_VALUE_BYTES || b->type == COR_VALUE_BYTES)

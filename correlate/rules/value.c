@@ -171,23 +171,23 @@ static gboolean all_in(const struct cor_value *a, const struct cor_value *b, gbo
     for (gsize i = 0; i < a->len; i++) {
         gboolean found = FALSE;
         for (gsize k = 0; k < b->len && !found; k++)
-            found = cor_value_equal(&a->items[i], &b->items[k], fold);
+            found = cor_value_same(&a->items[i], &b->items[k], fold);
         if (!found)
             return FALSE;
     }
     return TRUE;
 }
 
-gboolean cor_value_equal(const struct cor_value *a, const struct cor_value *b, gboolean fold)
+gboolean cor_value_same(const struct cor_value *a, const struct cor_value *b, gboolean fold)
 {
     if (cor_value_is_null(a) || cor_value_is_null(b))
         return cor_value_is_null(a) && cor_value_is_null(b);
     if (a->type == COR_VALUE_MULTI && b->type == COR_VALUE_MULTI)
         return all_in(a, b, fold) && all_in(b, a, fold);
     if (a->type == COR_VALUE_MULTI)
-        return a->len == 1 && cor_value_equal(&a->items[0], b, fold);
+        return a->len == 1 && cor_value_same(&a->items[0], b, fold);
     if (b->type == COR_VALUE_MULTI)
-        return b->len == 1 && cor_value_equal(a, &b->items[0], fold);
+        return b->len == 1 && cor_value_same(a, &b->items[0], fold);
     if (is_text(a) && is_text(b))
         return same_text(a, b, fold);
     if (a->type != b->type)

@@ -57,7 +57,7 @@ struct cor_value cor_value_error(struct cor_arena *arena, const char *format, ..
 /* Not there, AUTHORITATIVE_NULL, IGNORE, or an empty MULTI. */
 gboolean cor_value_is_null(const struct cor_value *value);
 /* Semantic equality; MULTI as sets; text by case unless fold. */
-gboolean cor_value_equal(const struct cor_value *a, const struct cor_value *b, gboolean fold);
+gboolean cor_value_same(const struct cor_value *a, const struct cor_value *b, gboolean fold);
 
 /* A JSON attribute of a record as a value, text borrowed from the node. kind: the schema type of
  * struct cor_connector.syntaxes ("string", "binary[]", ...) or NULL to take the JSON type; binary
