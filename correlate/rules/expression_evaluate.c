@@ -2,7 +2,8 @@
 /*
  * Evaluation: a walk over the tree, bounded in steps and in bytes. An error ends it: whatever
  * contains an error is that error, but for the branches that IIF does not take. Operators of
- * Connect bind equally, from left to right (declarative provisioning expressions, "Operators").
+ * Connect bind equally, from left to right (declarative provisioning expressions, "Operators"),
+ * but for && and ||: see evaluate_chain.
  */
 #include "correlate/rules/expression_private.h"
 
@@ -283,16 +284,41 @@ static gboolean decided(enum cor_operator op, const struct cor_value *left)
     return (op == COR_OP_AND && !cor_to_bool(left)) || (op == COR_OP_OR && cor_to_bool(left));
 }
 
+static gboolean is_logical(enum cor_operator op)
+{
+    return op == COR_OP_AND || op == COR_OP_OR;
+}
+
+/* From operand *at up to the next && or ||. */
+static struct cor_value evaluate_term(struct cor_evaluation *e, const struct cor_node *node,
+                                      guint *at)
+{
+    struct cor_value value = cor_node_evaluate(e, node->operands[(*at)++]);
+    for (; *at < node->n && !is_logical(node->operators[*at - 1]); (*at)++) {
+        if (value.type == COR_VALUE_ERROR)
+            continue;
+        struct cor_value right = cor_node_evaluate(e, node->operands[*at]);
+        value = apply(e, node->operators[*at - 1], &value, &right);
+    }
+    return value;
+}
+
+/* && and || bind after all others. The page says that every operator binds equally, but then the
+ * shipped [a] || [b] = "x" || ... would not filter what the page on the default configuration says
+ * that it filters, and would filter every group. */
 static struct cor_value evaluate_chain(struct cor_evaluation *e, const struct cor_node *node)
 {
-    struct cor_value value = cor_node_evaluate(e, node->operands[0]);
-    for (guint i = 1; i < node->n; i++) {
-        enum cor_operator op = node->operators[i - 1];
+    guint at = 0;
+    struct cor_value value = evaluate_term(e, node, &at);
+    while (at < node->n) {
+        enum cor_operator op = node->operators[at - 1];
         if (decided(op, &value)) {
             value = value.type == COR_VALUE_ERROR ? value : cor_value_bool(op == COR_OP_OR);
+            while (++at < node->n && !is_logical(node->operators[at - 1]))
+                ;
             continue;
         }
-        struct cor_value right = cor_node_evaluate(e, node->operands[i]);
+        struct cor_value right = evaluate_term(e, node, &at);
         value = apply(e, op, &value, &right);
     }
     return value;

@@ -328,7 +328,10 @@ static struct cor_node *parse_chain(struct parser *p)
     struct cor_node *operand = parse_primary(p);
     while (operand) {
         g_ptr_array_add(operands, operand);
-        if (p->into->dialect != COR_DIALECT_CONNECT || !take_operator(p, &op))
+        skip_space(p);
+        /* Cloud Sync documents functions only, but its own default for accountEnabled compares with
+         * an equal sign (cloud-sync/how-to-attribute-mapping). */
+        if ((p->into->dialect != COR_DIALECT_CONNECT && *p->at != '=') || !take_operator(p, &op))
             break;
         g_array_append_val(ops, op);
         operand = parse_primary(p);
