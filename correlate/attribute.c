@@ -45,7 +45,7 @@ void cor_attribute(struct cor_change *change, const struct cor_attribution *inpu
     j.soa_older = cor_soa_of(input->older, input->peer_older);
     j.soa_newer = cor_soa_of(input->newer, input->peer_newer);
     if (change->attribute)
-        j.rule = cor_flow_rule_for(change->object.type, change->attribute);
+        j.rule = cor_flow_rule_for(input->flow, change->object.type, change->attribute);
     find_events(&j);
     cor_judge_entra(&j);
 }

@@ -149,7 +149,8 @@ static gboolean is_bookkeeping(const struct cor_judging *j)
 {
     const char *attribute = j->change->attribute;
     return attribute && !cor_change_is_link(j->change) &&
-           cor_owner_of(COR_SOA_ONPREM, j->change->object.type, attribute) == COR_OWNER_SYSTEM;
+           cor_owner_of(j->in->flow, COR_SOA_ONPREM, j->change->object.type, attribute) ==
+               COR_OWNER_SYSTEM;
 }
 
 static void judge_bookkeeping(struct cor_judging *j)

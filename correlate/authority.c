@@ -119,9 +119,10 @@ static gboolean is_fed(const struct cor_flow_rule *rule)
     return rule && rule->kind != COR_FLOW_SYSTEM;
 }
 
-enum cor_owner cor_owner_of(enum cor_soa soa, const char *entra_type, const char *property)
+enum cor_owner cor_owner_of(const struct cor_flow_context *context, enum cor_soa soa,
+                            const char *entra_type, const char *property)
 {
-    const struct cor_flow_rule *rule = cor_flow_rule_for(entra_type, property);
+    const struct cor_flow_rule *rule = cor_flow_rule_for(context, entra_type, property);
     if (soa == COR_SOA_UNKNOWN)
         return COR_OWNER_UNKNOWN;
     gboolean onprem = soa == COR_SOA_ONPREM || soa == COR_SOA_ROLLBACK_PENDING;

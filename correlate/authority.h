@@ -31,7 +31,10 @@ enum cor_owner {
     COR_OWNER_UNKNOWN,
 };
 const char *cor_owner_name(enum cor_owner owner);
-/* Owner of one attribute of an Entra object with that authority. */
-enum cor_owner cor_owner_of(enum cor_soa soa, const char *entra_type, const char *property);
+struct cor_flow_context; /* correlate/flow.h */
+/* Owner of one attribute of an Entra object with that authority, by the rules of the context; NULL:
+ * the default rules. */
+enum cor_owner cor_owner_of(const struct cor_flow_context *context, enum cor_soa soa,
+                            const char *entra_type, const char *property);
 
 #endif

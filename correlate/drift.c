@@ -136,7 +136,7 @@ static gboolean compare_property(struct walk *walk, const struct cor_record *ad,
         drift->onprem = first_source(ad, rule->sources);
         drift->cloud = cloud ? cor_json_copy(cloud) : NULL;
         drift->expected = expected.value ? cor_json_copy(expected.value) : NULL;
-        drift->rule = g_strdup(rule->rule);
+        drift->rule = g_strdup(expected.by);
         drift->since_us = pending ? written : 0;
         ok = report(walk, drift, error);
     }
@@ -148,7 +148,7 @@ static gboolean compare_values(struct walk *walk, const struct cor_record *ad,
                                const struct cor_record *entra, GError **error)
 {
     gsize n = 0;
-    const struct cor_flow_rule *rules = cor_flow_rules(entra->type, &n);
+    const struct cor_flow_rule *rules = cor_flow_rules(walk->flow, entra->type, &n);
     for (gsize i = 0; i < n; i++) {
         gboolean compared =
             rules[i].kind == COR_FLOW_DIRECT || rules[i].kind == COR_FLOW_EXPRESSION;
@@ -263,7 +263,7 @@ static gboolean report_links(struct walk *walk, const struct holder *holder, GHa
 static gboolean compare_links(struct walk *walk, const struct cor_record *ad,
                               const struct cor_record *entra, const char *kind, GError **error)
 {
-    struct holder holder = {ad, entra, cor_flow_rule_for(entra->type, kind), kind, 0};
+    struct holder holder = {ad, entra, cor_flow_rule_for(walk->flow, entra->type, kind), kind, 0};
     holder.changed_us = sources_written(ad, kind);
     g_autoptr(GHashTable) expected = expected_targets(walk, &holder, error);
     g_autoptr(GPtrArray) present =

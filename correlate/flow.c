@@ -135,8 +135,8 @@ static const char *primary_smtp(const struct cor_record *ad)
 
 /* The service shows a UPN with an unverified suffix as mailNickname@initial domain; a missing
  * nickname comes from the first address there is (Microsoft: plan-connect-userprincipalname). */
-static char *computed_upn(const struct cor_record *ad, const char *upn,
-                          const struct cor_tenant *tenant)
+char *cor_flow_computed_upn(const struct cor_record *ad, const char *upn,
+                            const struct cor_tenant *tenant)
 {
     const char *const sources[] = {cor_record_first(ad, "mailNickname"), primary_smtp(ad),
                                    cor_record_first(ad, "mail"), upn};
@@ -166,7 +166,7 @@ COR_FLOW_FUNC(upn)
         ret->result = COR_FLOW_ERROR;
         return;
     }
-    g_autofree char *computed = computed_upn(ad, upn, context->tenant);
+    g_autofree char *computed = cor_flow_computed_upn(ad, upn, context->tenant);
     give(ret, cor_json_new_string(computed ? computed : upn));
 }
 
@@ -325,9 +325,10 @@ static char *explain(const struct cor_flow_rule *rule, const struct cor_flow_val
 void cor_flow_evaluate(const struct cor_flow_rule *rule, const struct cor_record *ad,
                        const struct cor_flow_context *context, struct cor_flow_value *ret)
 {
-    *ret = (struct cor_flow_value){.rule = rule};
+    *ret = (struct cor_flow_value){.rule = rule, .by = rule->rule};
     rule->evaluate(rule, ad, context, ret);
-    ret->why = explain(rule, ret, context);
+    if (!ret->why)
+        ret->why = explain(rule, ret, context);
 }
 
 /* Trim and cut explain a difference away; the cloud may have stored either side of them. */

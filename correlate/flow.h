@@ -3,9 +3,9 @@
 #define ANCHORWATCH_CORRELATE_FLOW_H
 
 /*
- * What the sync engine would write to the cloud for an AD object. Today the rules are the
- * documented defaults of Entra Connect (table in flow_rules.c); later the tenant's own rules give
- * the same answers through the same interface.
+ * What the sync engine would write to the cloud for an AD object. The rules are the tenant's own
+ * where they were imported (struct cor_flow_program), else the documented defaults of Entra Connect
+ * (table in flow_rules.c).
  */
 
 #include "correlate/record.h"
@@ -19,6 +19,8 @@ enum cor_flow_kind {
 };
 
 struct cor_flow_context;
+struct cor_flow_program;
+struct cor_program; /* correlate/rules/engine.h */
 struct cor_flow_value;
 struct cor_flow_rule;
 /* How a rule computes its value; sets result and value of ret. */
@@ -37,7 +39,7 @@ struct cor_flow_rule {
     const char *sources;  /* AD attributes, space separated, strongest first */
     enum cor_flow_kind kind;
     guint flags;      /* enum cor_flow_flag */
-    const char *rule; /* name of the default rule, e.g. "In from AD - User Common" */
+    const char *rule; /* name of the (first) rule, e.g. "In from AD - User Common" */
     cor_flow_func evaluate;
 };
 
@@ -51,6 +53,7 @@ struct cor_flow_value {
     enum cor_flow_result result;
     struct cor_json *value;           /* owned; with COR_FLOW_VALUE only */
     const struct cor_flow_rule *rule; /* borrowed */
+    const char *by;                   /* name of the rule that decided for this object, borrowed */
     char *why;                        /* owned; one clause in words */
 };
 void cor_flow_value_clear(struct cor_flow_value *value);
@@ -62,16 +65,32 @@ struct cor_flow_context {
     const struct cor_tenant *tenant;
     const char *rules_name; /* "default rules" until the tenant's own are imported */
     GHashTable *suppressed; /* set of properties that the tenant's rules leave out, or NULL */
+    struct cor_flow_program *program; /* the tenant's own rules, borrowed; NULL: default rules */
 };
 
-/* The rule that feeds an Entra property, or NULL: not flowed by the rules in force. entra_type is
- * user, group, contact or device; links are named by their kind ("member", "manager"). */
-const struct cor_flow_rule *cor_flow_rule_for(const char *entra_type, const char *property);
-/* All rules of an Entra type, for iteration; *ret_n rows. */
-const struct cor_flow_rule *cor_flow_rules(const char *entra_type, gsize *ret_n);
+/* The tenant's rules, ready for the questions below. Each AD object is taken alone: objects that
+ * the rules would join with it do not contribute, and who is a member of what is not known. Not
+ * for several threads at once. Takes the program. now_us: what Now() is in expressions. */
+struct cor_flow_program *cor_flow_program_new(struct cor_program *program_taken, gint64 now_us);
+void cor_flow_program_free(struct cor_flow_program *program);
+/* Connector space names (char *) that the rules write and the table of names does not know: drift
+ * and forecasts cannot see them. Borrowed. */
+const GPtrArray *cor_flow_program_unnamed(const struct cor_flow_program *program);
 
-/* In scope of the default rules (Connect: default configuration, scoping filters)? FALSE gives the
- * reason (static text) in *ret_why. Filters by OU, group or custom rule are not known here. */
+/* The rule that feeds an Entra property, or NULL: not flowed by the rules in force. entra_type is
+ * user, group, contact or device; links are named by their kind ("member", "manager"). context
+ * NULL: the default rules. */
+const struct cor_flow_rule *cor_flow_rule_for(const struct cor_flow_context *context,
+                                              const char *entra_type, const char *property);
+/* All rules of an Entra type, for iteration; *ret_n rows. */
+const struct cor_flow_rule *cor_flow_rules(const struct cor_flow_context *context,
+                                           const char *entra_type, gsize *ret_n);
+/* A property of the default rules that the tenant's rules leave out. */
+gboolean cor_flow_is_suppressed(const struct cor_flow_context *context, const char *entra_type,
+                                const char *property);
+
+/* In scope of the rules in force? FALSE gives the reason in *ret_why, static or good until the next
+ * question of the context. The default rules know no filters by OU, group or custom rule. */
 gboolean cor_flow_in_scope(const struct cor_record *ad, const struct cor_flow_context *context,
                            const char **ret_why);
 /* Expected value of one property. */

@@ -149,7 +149,7 @@ static const struct {
     {COR_TYPE_DEVICE, COR_TYPE_COMPUTER, device_rules, G_N_ELEMENTS(device_rules)},
 };
 
-const struct cor_flow_rule *cor_flow_rules(const char *entra_type, gsize *ret_n)
+const struct cor_flow_rule *cor_flow_default_rules(const char *entra_type, gsize *ret_n)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(tables) && entra_type; i++)
         if (strcmp(tables[i].entra_type, entra_type) == 0) {
@@ -160,10 +160,19 @@ const struct cor_flow_rule *cor_flow_rules(const char *entra_type, gsize *ret_n)
     return NULL;
 }
 
-const struct cor_flow_rule *cor_flow_rule_for(const char *entra_type, const char *property)
+const struct cor_flow_rule *cor_flow_rules(const struct cor_flow_context *context,
+                                           const char *entra_type, gsize *ret_n)
+{
+    if (context && context->program)
+        return cor_flow_program_rules(context->program, entra_type, ret_n);
+    return cor_flow_default_rules(entra_type, ret_n);
+}
+
+const struct cor_flow_rule *cor_flow_rule_for(const struct cor_flow_context *context,
+                                              const char *entra_type, const char *property)
 {
     gsize n = 0;
-    const struct cor_flow_rule *rules = cor_flow_rules(entra_type, &n);
+    const struct cor_flow_rule *rules = cor_flow_rules(context, entra_type, &n);
     for (gsize i = 0; i < n && property; i++) {
         gsize len = strlen(rules[i].property);
         /* a member of a container is fed with it: employeeOrgData.division */

@@ -32,6 +32,20 @@ COR_FLOW_FUNC(phones);    /* contact: three kinds */
 COR_FLOW_FUNC(server_ad); /* the constant ServerAd */
 COR_FLOW_FUNC(untouched); /* no default rule feeds it: leave */
 
+/* The default table alone. */
+const struct cor_flow_rule *cor_flow_default_rules(const char *entra_type, gsize *ret_n);
+/* The UPN that the service shows for one that it was sent; NULL: that one. Caller frees. */
+char *cor_flow_computed_upn(const struct cor_record *ad, const char *upn,
+                            const struct cor_tenant *tenant);
+
+/* Answers of the tenant's rules; private to correlate/flow*.c. */
+const struct cor_flow_rule *cor_flow_program_rules(const struct cor_flow_program *program,
+                                                   const char *entra_type, gsize *ret_n);
+gboolean cor_flow_program_in_scope(struct cor_flow_program *program, const struct cor_record *ad,
+                                   const char **ret_why);
+void cor_flow_program_evaluate(const struct cor_flow_rule *rule, const struct cor_record *ad,
+                               const struct cor_flow_context *context, struct cor_flow_value *ret);
+
 /* Has the object an address the cloud would take as mail-enabled? */
 gboolean cor_flow_is_mail_enabled(const struct cor_record *ad);
 

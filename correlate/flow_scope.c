@@ -162,7 +162,6 @@ static const struct {
 gboolean cor_flow_in_scope(const struct cor_record *ad, const struct cor_flow_context *context,
                            const char **ret_why)
 {
-    (void)context; /* the default rules filter by the object alone */
     const char *type = cor_flow_peer_type(COR_AD, ad->type);
     *ret_why = NULL;
     if (!type) {
@@ -173,6 +172,8 @@ gboolean cor_flow_in_scope(const struct cor_record *ad, const struct cor_flow_co
         *ret_why = "it is deleted";
         return FALSE;
     }
+    if (context && context->program)
+        return cor_flow_program_in_scope(context->program, ad, ret_why);
     for (gsize i = 0; i < G_N_ELEMENTS(filters); i++)
         if (strcmp(filters[i].entra_type, type) == 0 && filters[i].out(ad)) {
             *ret_why = filters[i].why;

@@ -89,7 +89,7 @@ static enum cor_confidence choose_confidence(const struct cor_forecast *forecast
         (by_engine && s->tenant->engine == COR_ENGINE_UNKNOWN))
         return COR_INFERRED;
     if (leans_on_rules(forecast->verdict, judgement) && confidence == COR_DOCUMENTED &&
-        g_strcmp0(s->flow->rules_name, "default rules") == 0)
+        !s->flow->program)
         return COR_REPORTED;
     return confidence;
 }
@@ -252,7 +252,7 @@ static void set_source(struct cor_forecast *forecast, const struct cor_write *wr
                        const struct cor_situation *s)
 {
     const struct cor_flow_rule *rule =
-        write->attribute ? cor_flow_rule_for(write->type, write->attribute) : NULL;
+        write->attribute ? cor_flow_rule_for(s->flow, write->type, write->attribute) : NULL;
     const struct cor_record *ad = s->ad ? s->ad : s->ad_twin;
     if (!ad || (!rule && write->attribute))
         return;

@@ -158,7 +158,7 @@ static void offer_source(GPtrArray *steps, const struct cor_write *write,
 {
     const struct cor_record *ad = s->ad ? s->ad : s->ad_twin;
     const struct cor_flow_rule *rule =
-        write->attribute ? cor_flow_rule_for(write->type, write->attribute) : NULL;
+        write->attribute ? cor_flow_rule_for(s->flow, write->type, write->attribute) : NULL;
     if (!ad || ad->life != COR_LIVE || !write->attribute)
         return;
     if (cor_forecast_is_enforced(ad)) {

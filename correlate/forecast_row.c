@@ -32,7 +32,8 @@ gboolean cor_forecast_is_disabled(const struct cor_record *ad)
 void cor_forecast_implied(const struct cor_write *write, const struct cor_situation *situation,
                           struct cor_flow_value *ret)
 {
-    const struct cor_flow_rule *rule = cor_flow_rule_for(write->type, write->attribute);
+    const struct cor_flow_rule *rule =
+        cor_flow_rule_for(situation->flow, write->type, write->attribute);
     const struct cor_record *ad = situation->ad ? situation->ad : situation->ad_twin;
     *ret = (struct cor_flow_value){.result = COR_FLOW_LEAVE, .rule = rule};
     if (rule && ad && ad->life == COR_LIVE)
@@ -59,7 +60,7 @@ gboolean cor_forecast_is_read_only(const char *type, const char *attribute)
 {
     if (cor_forecast_is_extension(attribute))
         return FALSE;
-    return cor_owner_of(COR_SOA_CLOUD, type, attribute) == COR_OWNER_SYSTEM;
+    return cor_owner_of(NULL, COR_SOA_CLOUD, type, attribute) == COR_OWNER_SYSTEM;
 }
 
 static gboolean has_group_type(const struct cor_record *entra, const char *kind)
@@ -131,9 +132,10 @@ static const char *judge_group_link(const struct cor_write *write, const struct 
     return "C9";
 }
 
-static const char *judge_user_link(const struct cor_write *write, enum cor_soa soa)
+static const char *judge_user_link(const struct cor_write *write, const struct cor_situation *s,
+                                   enum cor_soa soa)
 {
-    gboolean fed = cor_flow_rule_for(write->type, write->attribute) != NULL;
+    gboolean fed = cor_flow_rule_for(s->flow, write->type, write->attribute) != NULL;
     gboolean contact = strcmp(write->type, COR_TYPE_CONTACT) == 0;
     if (soa == COR_SOA_ONPREM && fed)
         return contact ? "B9" : "A1";
@@ -151,7 +153,7 @@ static const char *judge_link(const struct cor_write *write, const struct cor_si
 {
     const char *row = strcmp(write->type, COR_TYPE_GROUP) == 0
                           ? judge_group_link(write, s, soa, ret)
-                          : judge_user_link(write, soa);
+                          : judge_user_link(write, s, soa);
     if (write->action != COR_ACTION_LINK || cor_forecast_row(row)->running == COR_VERDICT_REFUSED)
         return row;
     if (!s->target) {
@@ -257,7 +259,7 @@ static const char *judge_rollback(const struct cor_write *write, const struct co
     gboolean left;
     if (cor_forecast_is_read_only(write->type, write->attribute))
         return "A16";
-    if (!cor_flow_rule_for(write->type, write->attribute))
+    if (!cor_flow_rule_for(s->flow, write->type, write->attribute))
         return "C9";
     ret->agrees = cor_forecast_agrees(write, s, &left);
     return "C5";
@@ -310,7 +312,7 @@ static const char *judge_in_ad(const struct cor_write *write, const struct cor_s
 /* With sync off for the tenant nothing overwrites; it may be turned on again. */
 static const char *judge_sync_off(const struct cor_write *write, const struct cor_situation *s)
 {
-    gboolean fed = write->attribute && cor_flow_rule_for(write->type, write->attribute);
+    gboolean fed = write->attribute && cor_flow_rule_for(s->flow, write->type, write->attribute);
     if (s->tenant->sync_enabled != COR_NO || write->action != COR_ACTION_UPDATE || !fed)
         return NULL;
     if (cor_soa_of(s->entra, s->ad) == COR_SOA_ONPREM ||

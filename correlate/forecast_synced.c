@@ -177,15 +177,14 @@ static gboolean source_present(const struct cor_flow_rule *rule, const struct co
 
 static const char *judge_by_rule(const struct cor_write *write, const struct cor_situation *s)
 {
-    const struct cor_flow_rule *rule = cor_flow_rule_for(write->type, write->attribute);
-    GHashTable *suppressed = s->flow->suppressed;
+    const struct cor_flow_rule *rule = cor_flow_rule_for(s->flow, write->type, write->attribute);
     if (cor_forecast_is_read_only(write->type, write->attribute))
         return "A16";
     if (!rule)
         return "A13";
     if (rule->flags & COR_FLOW_WRITABLE)
         return source_present(rule, s->ad) ? "A14" : "A13";
-    if (suppressed && g_hash_table_contains(suppressed, write->attribute))
+    if (cor_flow_is_suppressed(s->flow, write->type, write->attribute))
         return "A3";
     return rule->kind == COR_FLOW_EXPRESSION ? "A2" : "A1";
 }
@@ -194,7 +193,7 @@ static const char *judge_synced_user(const struct cor_write *write, const struct
                                      struct cor_judgement *ret)
 {
     const char *row = judge_exchange(write, s);
-    gboolean fed = cor_flow_rule_for(write->type, write->attribute) != NULL;
+    gboolean fed = cor_flow_rule_for(s->flow, write->type, write->attribute) != NULL;
     if (!row && in_quarantine(s, write->attribute))
         row = "A22";
     if (!row)
@@ -204,14 +203,15 @@ static const char *judge_synced_user(const struct cor_write *write, const struct
     return row ? row : judge_by_rule(write, s);
 }
 
-static const char *judge_synced_group(const struct cor_write *write, struct cor_judgement *ret)
+static const char *judge_synced_group(const struct cor_write *write, const struct cor_situation *s,
+                                      struct cor_judgement *ret)
 {
     if (strcmp(write->attribute, "isAssignableToRole") == 0)
         return "B13";
     if (strcmp(write->attribute, "assignedLicenses") == 0 ||
         strcmp(write->attribute, "appRoleAssignments") == 0)
         return "B4";
-    gboolean fed = cor_flow_rule_for(write->type, write->attribute) != NULL;
+    gboolean fed = cor_flow_rule_for(s->flow, write->type, write->attribute) != NULL;
     if (!fed && cor_forecast_is_read_only(write->type, write->attribute))
         return "A16";
     ret->doubtful = !fed; /* only what flows is reported as refused */
@@ -223,7 +223,7 @@ static const char *judge_synced_device(const struct cor_write *write, const stru
 {
     gboolean left;
     if (strcmp(write->attribute, "accountEnabled") != 0)
-        return cor_flow_rule_for(write->type, write->attribute) ||
+        return cor_flow_rule_for(s->flow, write->type, write->attribute) ||
                        cor_forecast_is_read_only(write->type, write->attribute)
                    ? "A16"
                    : "A13";
@@ -237,7 +237,7 @@ static const char *judge_by_type(const struct cor_write *write, const struct cor
                                  struct cor_judgement *ret)
 {
     if (strcmp(write->type, COR_TYPE_GROUP) == 0)
-        return judge_synced_group(write, ret);
+        return judge_synced_group(write, s, ret);
     if (strcmp(write->type, COR_TYPE_DEVICE) == 0)
         return judge_synced_device(write, s, ret);
     if (strcmp(write->type, COR_TYPE_CONTACT) == 0)

@@ -16,9 +16,16 @@ const char *cor_life_name(enum cor_life life)
     return names[life];
 }
 
+static guint64 next_serial(void)
+{
+    static guint64 serial;
+    return __atomic_add_fetch(&serial, 1, __ATOMIC_RELAXED);
+}
+
 struct cor_record *cor_record_new(enum cor_directory directory, const char *type, const char *key)
 {
     struct cor_record *record = g_new0(struct cor_record, 1);
+    record->serial = next_serial();
     record->directory = directory;
     record->type = g_strdup(type);
     record->key = g_strdup(key);
@@ -29,6 +36,7 @@ struct cor_record *cor_record_new(enum cor_directory directory, const char *type
 struct cor_record *cor_record_copy(const struct cor_record *record)
 {
     struct cor_record *copy = g_new0(struct cor_record, 1);
+    copy->serial = next_serial();
     copy->directory = record->directory;
     copy->life = record->life;
     copy->type = g_strdup(record->type);

@@ -58,6 +58,7 @@ struct cor_record {
     enum cor_life life;
     char *type;                  /* owned */
     char *key;                   /* owned; AD objectGUID as lower-case text, Entra id */
+    guint64 serial;              /* unlike that of any other record made by this process */
     char *name;                  /* owned; for people: UPN, sAMAccountName, displayName, ... */
     struct cor_json *attributes; /* owned; never NULL */
     struct cor_json *metadata;   /* owned; AD only: {attr:{version,time,dsa,usn}}, else NULL.

@@ -28,7 +28,7 @@ static gboolean concerns(const char *wanted, const struct cor_change *change)
     static const char *const types[] = {"user", "group", "contact", "device"};
     for (gsize i = 0; i < G_N_ELEMENTS(types); i++) {
         gsize n = 0;
-        const struct cor_flow_rule *rules = cor_flow_rules(types[i], &n);
+        const struct cor_flow_rule *rules = cor_flow_rules(NULL, types[i], &n);
         for (gsize r = 0; r < n; r++) {
             g_auto(GStrv) sources = g_strsplit(rules[r].sources, " ", 0);
             gboolean fed = strcmp(rules[r].property, wanted) == 0 &&

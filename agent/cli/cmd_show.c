@@ -74,8 +74,10 @@ static void show_attribute(const struct cor_record *record, const char *name,
     struct showing *showing = data;
     const char *type = entra_type_of(showing->pair);
     gboolean entra = record->directory == COR_ENTRA;
-    const struct cor_flow_rule *rule = entra && type ? cor_flow_rule_for(type, name) : NULL;
-    enum cor_owner owner = entra ? cor_owner_of(showing->soa, type, name) : COR_OWNER_ONPREM;
+    const struct cor_flow_rule *rule =
+        entra && type ? cor_flow_rule_for(&showing->point->flow, type, name) : NULL;
+    enum cor_owner owner =
+        entra ? cor_owner_of(&showing->point->flow, showing->soa, type, name) : COR_OWNER_ONPREM;
     const char *source = rule ? rule->sources : NULL;
     if (showing->list) {
         cor_json_append(showing->list, attribute_json(record, name, value, owner, source));

@@ -39,7 +39,7 @@ static void evaluate(const struct cor_record *ad, const char *entra_type,
 {
     gsize n = 0;
     const char *why = NULL;
-    const struct cor_flow_rule *rules = cor_flow_rules(entra_type, &n);
+    const struct cor_flow_rule *rules = cor_flow_rules(NULL, entra_type, &n);
     g_assert(cor_flow_in_scope(ad, flow, &why) || why);
     for (gsize i = 0; i < n; i++) {
         struct cor_flow_value value;

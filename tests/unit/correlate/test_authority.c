@@ -83,7 +83,7 @@ static void test_owner(void **state)
     };
     for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
         const char *owner =
-            cor_owner_name(cor_owner_of(cases[i].soa, cases[i].type, cases[i].property));
+            cor_owner_name(cor_owner_of(NULL, cases[i].soa, cases[i].type, cases[i].property));
         if (strcmp(owner, cases[i].owner) != 0)
             fail_msg("%s: %s.%s belongs to %s", cor_soa_name(cases[i].soa), cases[i].type,
                      cases[i].property, owner);

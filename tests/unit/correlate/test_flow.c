@@ -21,7 +21,7 @@ static char *given(const char *ad_type, const char *property, const char *attrib
 {
     COR_RECORD_AUTO *ad = halves_record(COR_AD, ad_type, KEY, attributes);
     const char *type = cor_flow_peer_type(COR_AD, ad_type);
-    const struct cor_flow_rule *rule = cor_flow_rule_for(type, property);
+    const struct cor_flow_rule *rule = cor_flow_rule_for(NULL, type, property);
     if (!rule)
         fail_msg("no rule feeds %s.%s", type, property);
     struct cor_flow_value value;
@@ -214,7 +214,8 @@ static void test_agreement(void **state)
         COR_RECORD_AUTO *ad = halves_record(COR_AD, "user", KEY, agreements[i].attributes);
         COR_JSON_AUTO *cloud = halves_json(agreements[i].cloud);
         struct cor_flow_value value;
-        cor_flow_evaluate(cor_flow_rule_for("user", agreements[i].property), ad, &context, &value);
+        cor_flow_evaluate(cor_flow_rule_for(NULL, "user", agreements[i].property), ad, &context,
+                          &value);
         if (cor_flow_agrees(&value, cloud) != agreements[i].agrees)
             fail_msg("%s %s and %s", agreements[i].property, agreements[i].attributes,
                      agreements[i].cloud);
@@ -288,18 +289,18 @@ static void test_table(void **state)
     static const char *const types[] = {"user", "group", "contact", "device"};
     for (gsize t = 0; t < G_N_ELEMENTS(types); t++) {
         gsize n = 0;
-        const struct cor_flow_rule *rules = cor_flow_rules(types[t], &n);
+        const struct cor_flow_rule *rules = cor_flow_rules(NULL, types[t], &n);
         assert_true(n > 5);
         for (gsize i = 0; i < n; i++)
             /* a property has one rule, and is found by its own name */
-            assert_ptr_equal(cor_flow_rule_for(types[t], rules[i].property), &rules[i]);
+            assert_ptr_equal(cor_flow_rule_for(NULL, types[t], rules[i].property), &rules[i]);
     }
     gsize none = 7;
-    assert_null(cor_flow_rules("application", &none));
+    assert_null(cor_flow_rules(NULL, "application", &none));
     assert_int_equal(none, 0);
-    assert_null(cor_flow_rule_for("user", "sponsors"));
-    assert_null(cor_flow_rule_for("user", "displayNam"));
-    assert_null(cor_flow_rule_for("application", "displayName"));
+    assert_null(cor_flow_rule_for(NULL, "user", "sponsors"));
+    assert_null(cor_flow_rule_for(NULL, "user", "displayNam"));
+    assert_null(cor_flow_rule_for(NULL, "application", "displayName"));
     assert_string_equal(cor_flow_peer_type(COR_AD, "inetOrgPerson"), "user");
     assert_string_equal(cor_flow_peer_type(COR_ENTRA, "user"), "user");
     assert_string_equal(cor_flow_peer_type(COR_ENTRA, "device"), "computer");
