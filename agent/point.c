@@ -103,11 +103,14 @@ static gboolean learn(struct point *point, const struct config *config, GError *
         !each(point, COR_AD, COR_TYPE_DOMAIN, learn_domain, error) ||
         !each(point, COR_ENTRA, COR_TYPE_SERVICE_PRINCIPAL, learn_identity, error))
         return FALSE;
+    if (!point_learn_rules(point, error))
+        return FALSE;
     point->flow = (struct cor_flow_context){
         .domain_fqdn = point->domain_fqdn,
         .domain_netbios = point->domain_netbios,
         .tenant = &point->tenant,
-        .rules_name = "default rules",
+        .rules_name = point->rules_name,
+        .program = point->rules,
     };
     return TRUE;
 }
@@ -144,6 +147,8 @@ void point_close(struct point *point)
     cor_tenant_clear(&point->tenant);
     cor_sync_identities_clear(&point->identities);
     g_hash_table_unref(point->dc_names);
+    cor_flow_program_free(point->rules);
+    g_free(point->rules_name);
     g_free(point->domain_fqdn);
     g_free(point->domain_netbios);
     g_free(point->domain_dn);

@@ -17,6 +17,8 @@ struct point {
     struct cor_view *view;    /* owned */
     struct cor_tenant tenant;
     struct cor_flow_context flow;
+    struct cor_flow_program *rules; /* owned; NULL: default rules */
+    char *rules_name;
     struct cor_sync_identities identities;
     GHashTable *dc_names; /* invocationId -> DNS name */
     char *domain_fqdn, *domain_netbios, *domain_dn;
@@ -24,6 +26,8 @@ struct point {
     gint64 entra_clock_offset_us; /* the tenant's clock minus ours */
 };
 
+/* Part of opening: chooses the rules of point->flow. */
+gboolean point_learn_rules(struct point *point, GError **error);
 struct point *point_open(const struct config *config, struct store *store, gint64 number,
                          GError **error);
 void point_close(struct point *point);
