@@ -334,7 +334,10 @@ static struct cor_node *parse_level(struct parser *p, gboolean logical)
             return NULL;
         g_ptr_array_add(operands, operand);
         const char *before = p->at;
-        if (p->into->dialect != COR_DIALECT_CONNECT || !take_operator(p, &op))
+        skip_space(p);
+        /* Cloud Sync documents functions only, but its own default for accountEnabled compares with
+         * an equal sign (cloud-sync/how-to-attribute-mapping). */
+        if ((p->into->dialect != COR_DIALECT_CONNECT && *p->at != '=') || !take_operator(p, &op))
             break;
         if (is_logical(op) != logical) {
             p->at = before; /* of the level above */

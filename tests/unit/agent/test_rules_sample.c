@@ -134,7 +134,7 @@ static void test_default_values(void **state)
         {"user",
          "{'sAMAccountName':'ada','mailNickname':'n',"
          "'proxyAddresses':['smtp:b@example.test',' SMTP:a@example.test']," USER "}",
-         "proxyAddresses", "['SMTP:a@example.test','smtp:b@example.test']"},
+         "proxyAddresses", "['smtp:b@example.test','SMTP:a@example.test']"},
         {"contact", "{'cn':'c'," MAIL "," GUID "}", "alias", "'c'"},
         {"computer", "{'operatingSystem':'W','userCertificate':['AAEC']," GUID "}", "deviceOSType",
          "'W'"},

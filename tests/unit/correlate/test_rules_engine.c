@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rules engine, point by point of Microsoft's page on declarative provisioning. Expected
  * values are worked out by hand from the rules that each test makes. */
+#include "correlate/rules/cloud_sync.h"
 #include "rules_fixture.h"
 
 /* A set with one inbound rule that projects users and one outbound rule that provisions them. */
@@ -558,6 +559,35 @@ static void test_explain(void **state)
     close_world(&world);
 }
 
+/* One leg, the other dialect, the same questions. */
+static void test_cloud_sync(void **state)
+{
+    (void)state;
+    struct world world = {.set = cor_cloud_sync_defaults(), .options = {.initial = TRUE}};
+    compile(&world);
+    assert_int_equal(cor_program_problems(world.engine)->len, 0);
+    const struct cor_program_result *result =
+        evaluate(&world, "{'attributes':{'cn':'ada','userAccountControl':514,'givenName':' Ada ',"
+                         "'objectGUID':'00112233-4455-6677-8899-aabbccddeeff'}}");
+    assert_string_equal(result->cloud_type, "user");
+    expect(&world, "commonName", "'ada'");
+    expect(&world, "accountEnabled", "false");
+    expect(&world, "givenName", "'Ada'");
+    expect(&world, "sourceAnchorBinary", "'MyIRAFVEd2aImaq7zN3u/w=='");
+    expect(&world, "displayName", "remove");
+    expect(&world, "jobTitle", "leave");
+    expect_rule(&world, "commonName", "Cloud Sync - user", NULL);
+    assert_false(evaluate(&world, "{'attributes':{'isCriticalSystemObject':true}}")->in_scope);
+    assert_false(evaluate(&world, "{'attributes':{'mailNickname':'CAS_1'}}")->in_scope);
+    assert_false(evaluate(&world, "{'dn':'CN=a\\\\0ACNF:1,DC=x','attributes':{}}")->in_scope);
+    assert_false(evaluate(&world, "{'type':'group','attributes':{}}")->in_scope);
+    result = evaluate(&world, "{'type':'computer','attributes':{'dNSHostName':'pc.example.test'}}");
+    assert_string_equal(result->cloud_type, "device");
+    expect(&world, "displayName", "'pc.example.test'");
+    expect(&world, "deviceTrustType", "'ServerAd'");
+    close_world(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -576,6 +606,7 @@ int main(void)
         cmocka_unit_test(test_types),
         cmocka_unit_test(test_problems),
         cmocka_unit_test(test_explain),
+        cmocka_unit_test(test_cloud_sync),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
