@@ -12,17 +12,18 @@ static struct cor_value too_many(struct cor_evaluation *e)
     return cor_value_error(cor_arena_of(e), "the values grow beyond their limit");
 }
 
-/* Contains(attribute, search, case): index of the first value that contains the text, 0 none. */
+/* Contains(attribute, search, case): minds case unless told CaseInsensitive; index of the first
+ * value that contains the text, 0 none. */
 static struct cor_value f_contains(struct cor_evaluation *e, const struct cor_value *args, guint n)
 {
     struct cor_value search, list = cor_as_list(e, &args[0]), mode = cor_null();
-    gboolean fold = TRUE;
+    gboolean fold = FALSE;
     if (list.type == COR_VALUE_ERROR)
         return list;
     if (!cor_to_text(e, &args[1], &search))
         return search;
     if (n > 2 && cor_to_text(e, &args[2], &mode))
-        fold = g_ascii_strncasecmp(mode.text, "CaseSensitive", 13) != 0;
+        fold = g_ascii_strcasecmp(mode.text, "CaseInsensitive") == 0;
     g_autofree char *what = fold ? g_utf8_strdown(search.text, -1) : g_strdup(search.text);
     for (gsize i = 0; i < list.len; i++) {
         struct cor_value text;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Functions over text. Positions and lengths count characters (code points) from 1, as the
- * functions reference does; a text that a function leaves as it is is not copied.
+ * Functions over text. Positions and lengths count UTF-16 units from 1, as .NET does, under which
+ * Connect runs: a character beyond the basic plane counts twice, and is left out where a cut would
+ * split it. Searches mind case: "SMTP:" tells the primary address from the others. Besides, a text
+ * that a function leaves as it is is not copied.
  */
 #include "correlate/rules/expression_private.h"
 
@@ -31,18 +33,28 @@ static gboolean number_arg(struct cor_evaluation *e, const struct cor_value *val
     return FALSE;
 }
 
-/* Byte offset of a character; the end when there are fewer. */
-static gsize offset_of(const struct cor_value *text, gint64 characters)
+static gint64 units_of(const char *at)
+{
+    return (guchar)*at >= 0xf0 ? 2 : 1; /* four bytes: a surrogate pair */
+}
+
+/* Byte offset of a unit; the end when there are fewer. */
+static gsize offset_of(const struct cor_value *text, gint64 units)
 {
     const char *at = text->text, *end = text->text + text->len;
-    while (characters-- > 0 && at < end)
+    while (at < end && units >= units_of(at)) {
+        units -= units_of(at);
         at = g_utf8_next_char(at);
+    }
     return (gsize)(MIN(at, end) - text->text);
 }
 
 static gint64 characters(const struct cor_value *text)
 {
-    return g_utf8_strlen(text->text, (gssize)text->len);
+    gint64 units = 0;
+    for (const char *at = text->text; at < text->text + text->len; at = g_utf8_next_char(at))
+        units += units_of(at);
+    return units;
 }
 
 /* A part of a text; shares its bytes when it is its end. */
@@ -227,12 +239,12 @@ static struct cor_value f_pcase(struct cor_evaluation *e, const struct cor_value
 
 /* --- finding and replacing -------------------------------------------------------------------- */
 
-/* InStr(text, what, start, compare): compare 1 ignores case, the default does too. */
+/* InStr(text, what, start, compare): compare 1 (vbTextCompare) ignores case. */
 static struct cor_value find(struct cor_evaluation *e, const struct cor_value *args, guint n,
                              gboolean last)
 {
     struct cor_value in[2], error;
-    gint64 start = 1, mode = 1;
+    gint64 start = 1, mode = 0;
     if (!text_args(e, args, 2, in))
         return in[0];
     if ((n > 2 && !cor_value_is_null(&args[2]) && !number_arg(e, &args[2], &start, &error)) ||

@@ -210,13 +210,6 @@ static struct cor_value bytes_in(struct cor_arena *arena, const guint8 *data, gs
     return (struct cor_value){.type = COR_VALUE_BYTES, .len = len, .bytes = kept};
 }
 
-static struct cor_value from_base64(const char *text, struct cor_arena *arena)
-{
-    gsize len = 0;
-    g_autofree guchar *data = g_base64_decode(text, &len);
-    return bytes_in(arena, data, len);
-}
-
 /* "S-1-5-21-..." to its bytes (MS-DTYP 2.4.2.2); text that is no SID stays text. */
 static struct cor_value from_sid(const char *text, struct cor_arena *arena)
 {
@@ -251,6 +244,15 @@ static struct cor_value from_guid(const char *text, struct cor_arena *arena)
         at += 2;
     }
     return bytes_in(arena, bytes, sizeof bytes);
+}
+
+static struct cor_value from_base64(const char *text, struct cor_arena *arena)
+{
+    gsize len = 0;
+    if (g_uuid_string_is_valid(text)) /* no base64: octets that are read as a GUID */
+        return from_guid(text, arena);
+    g_autofree guchar *data = g_base64_decode(text, &len);
+    return bytes_in(arena, data, len);
 }
 
 static struct cor_value from_time(const char *text, struct cor_arena *arena)

@@ -75,6 +75,14 @@ static void note_members(struct bench *bench, const struct cor_program_object *o
     }
 }
 
+/* The first of a name stays: a directory has no second one. */
+static void remember(struct bench *bench, const char *name, struct item *item)
+{
+    g_autofree char *key = folded(name);
+    if (!g_hash_table_contains(bench->by_dn, key))
+        g_hash_table_insert(bench->by_dn, g_steal_pointer(&key), item);
+}
+
 static void take_line(struct bench *bench, const char *line, gsize len)
 {
     g_autoptr(GError) error = NULL;
@@ -96,10 +104,10 @@ static void take_line(struct bench *bench, const char *line, gsize len)
         exit(2);
     }
     g_ptr_array_add(bench->items, item);
-    g_hash_table_insert(bench->by_dn, folded(item->object.dn), item);
+    remember(bench, item->object.dn, item);
     const char *sid = cor_json_string(cor_json_get(item->object.attributes, "objectSid"));
     if (sid && strcmp(item->object.type, "foreignSecurityPrincipal") != 0)
-        g_hash_table_insert(bench->by_dn, folded(sid), item);
+        remember(bench, sid, item);
     note_members(bench, &item->object);
 }
 
