@@ -23,7 +23,7 @@ struct item {
     struct cor_json *json;
     struct cor_program_object object;
     guint number; /* of its metaverse object; G_MAXUINT: none */
-    gboolean in_cloud;
+    gboolean in_cloud, failed;
     const char *error;
 };
 struct bench {
@@ -47,11 +47,18 @@ static const struct item *find(const struct bench *bench, const char *reference)
     return g_hash_table_lookup(bench->by_dn, key);
 }
 
+/* A reference leads to a metaverse object, which the first that became it stands for. */
+static const char *first_of(const struct bench *bench, const struct item *item)
+{
+    gsize n = 0;
+    return cor_program_joiner_objects(bench->joiner, item->number, &n)[0]->id;
+}
+
 static const char *resolve(const char *reference, void *data)
 {
     const struct bench *bench = data;
     const struct item *item = find(bench, reference);
-    return item && item->in_cloud ? item->object.id : NULL;
+    return item && item->in_cloud && !item->failed ? first_of(bench, item) : NULL;
 }
 
 static gboolean is_member(const struct cor_program_object *object, const char *group_dn, void *data)
@@ -135,8 +142,9 @@ static int by_canonical(const void *a, const void *b)
 static struct cor_json *reference_json(const struct bench *bench, const struct cor_value *value)
 {
     const struct item *item = find(bench, value->text);
-    return item && item->number != G_MAXUINT ? cor_json_new_string(item->object.id)
-                                             : cor_json_new_null();
+    return item && item->number != G_MAXUINT && !item->failed
+               ? cor_json_new_string(first_of(bench, item))
+               : cor_json_new_null();
 }
 
 static struct cor_json *value_json(const struct cor_value *value)
@@ -276,7 +284,7 @@ static void evaluate(struct bench *bench, const struct item *item, gboolean quie
 
 /* Everything is joined before anything is written: references ask whether their target is in the
  * cloud. */
-static void join_all(struct bench *bench)
+static void join_all(struct bench *bench, gboolean quiet)
 {
     for (guint i = 0; i < bench->items->len; i++) {
         struct item *item = bench->items->pdata[i];
@@ -289,7 +297,13 @@ static void join_all(struct bench *bench)
             continue;
         const struct cor_program_object *const *objects =
             cor_program_joiner_objects(bench->joiner, item->number, &n);
-        item->in_cloud = cor_program_evaluate(bench->run, objects, n)->cloud_type != NULL;
+        const struct cor_program_result *result = cor_program_evaluate(bench->run, objects, n);
+        item->in_cloud = result->cloud_type != NULL;
+        if (quiet)
+            continue;
+        /* an object whose rules end in an error is in the metaverse for nobody */
+        g_autoptr(GPtrArray) names = cor_program_metaverse_names(bench->run);
+        item->failed = result->error != NULL;
     }
 }
 
@@ -313,7 +327,7 @@ static gint64 resident_kib(void)
 static void run_bench(struct bench *bench, gboolean quiet)
 {
     double start = processor_seconds();
-    join_all(bench);
+    join_all(bench, quiet);
     double joined = processor_seconds();
     gint64 before = resident_kib();
     for (guint i = 0; i < bench->items->len; i++)
