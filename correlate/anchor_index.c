@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-#define ROLE_TYPE "roleAssignment" /* Entra; a type that only this report reads */
-
 static const char *const entra_types[ANCHOR_CLASSES] = {
     [ANCHOR_USER] = COR_TYPE_USER,
     [ANCHOR_GROUP] = COR_TYPE_GROUP,
@@ -257,7 +255,8 @@ gboolean cor_anchor_read(struct anchor_work *work, GError **error)
     for (int i = 0; i < ANCHOR_CLASSES; i++)
         if (!each(work, view, COR_ENTRA, entra_types[i], on_object, error))
             return FALSE;
-    return each(work, view, COR_ENTRA, ROLE_TYPE, on_role, error) && read_older(work, error);
+    return each(work, view, COR_ENTRA, COR_TYPE_ROLE_ASSIGNMENT, on_role, error) &&
+           read_older(work, error);
 }
 
 /* --- which attribute is the anchor ------------------------------------------------------------ */

@@ -450,6 +450,27 @@ static void test_every_row_is_reached(void **state)
     }
 }
 
+static void test_the_page_is_the_table(void **state)
+{
+    gsize n = 0, lines = 0;
+    g_autofree char *page = NULL;
+    const struct cor_anchor_row *rows = cor_anchor_rows(&n);
+    (void)state;
+    assert_true(g_file_get_contents(AW_SOURCE_DIR "/docs/anchors.md", &page, NULL, NULL));
+    for (const char *p = page; (p = strstr(p, "\n| `")); p++)
+        lines++;
+    assert_int_equal(lines, n);
+    for (gsize i = 0; i < n; i++) {
+        g_autofree char *line = g_strdup_printf(
+            "\n| `%s` | %s | %s | %s | %s | %s | %s: %s |\n", rows[i].id,
+            cor_anchor_severity_name(rows[i].severity), cor_anchor_outcome_name(rows[i].connect),
+            cor_anchor_outcome_name(rows[i].cloudsync), rows[i].condition, rows[i].consequence,
+            cor_confidence_name(rows[i].confidence), rows[i].source);
+        if (!strstr(page, line))
+            fail_msg("docs/anchors.md lacks:%s", line);
+    }
+}
+
 static void test_forms(void **state)
 {
     static const struct {
@@ -500,9 +521,10 @@ static void test_repair_commands(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_situations), cmocka_unit_test(test_many_changed),
-        cmocka_unit_test(test_many_gone),  cmocka_unit_test(test_every_row_is_reached),
-        cmocka_unit_test(test_forms),      cmocka_unit_test(test_repair_commands),
+        cmocka_unit_test(test_situations),      cmocka_unit_test(test_many_changed),
+        cmocka_unit_test(test_many_gone),       cmocka_unit_test(test_every_row_is_reached),
+        cmocka_unit_test(test_forms),           cmocka_unit_test(test_the_page_is_the_table),
+        cmocka_unit_test(test_repair_commands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
