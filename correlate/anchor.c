@@ -153,23 +153,27 @@ static void judge_deletions(struct anchor_work *work)
     gint64 limit = work->input->tenant->deletion_threshold;
     gboolean cloudsync = work->input->tenant->engine == COR_ENGINE_CLOUDSYNC;
     guint64 n = work->leaving;
-    /* Connect stops above the number, Cloud Sync at it: the first by its page, the other inferred
-     */
+    const char *doubt = work->input->tenant->block_hard_match == COR_UNKNOWN
+                            ? " (the default: the tenant's settings were not readable)"
+                            : "";
+    /* Connect stops above the number, by its page; that Cloud Sync stops at it is inferred */
     gboolean held = limit > 0 && (n > (guint64)limit || (cloudsync && n == (guint64)limit));
+    work->report->held = held;
     if (held)
         cor_anchor_found(work, "mass-deletion", NULL, NULL,
                          "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
                          " synchronized objects wait to be deleted; the guard's limit is "
-                         "%" G_GINT64_FORMAT,
-                         n, work->synced, limit);
+                         "%" G_GINT64_FORMAT "%s",
+                         n, work->synced, limit, doubt);
     else if (is_many(n, work->synced))
         cor_anchor_found(work, "mass-deletion-unguarded", NULL, NULL,
                          "%" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
-                         " synchronized objects wait to be deleted; the guard %s",
+                         " synchronized objects wait to be deleted; the guard %s%s",
                          n, work->synced,
                          limit < 0    ? "counts a share, which only the sync engine knows"
                          : limit == 0 ? "is off"
-                                      : "allows that many");
+                                      : "allows that many",
+                         doubt);
 }
 
 void cor_anchor_many(struct anchor_work *work)
@@ -227,6 +231,15 @@ gboolean cor_anchor_judge(const struct cor_anchor_input *input, struct cor_ancho
     if (!ok)
         cor_anchor_report_clear(ret);
     return ok;
+}
+
+enum cor_anchor_outcome cor_anchor_outcome(const struct cor_anchor_report *report,
+                                           const struct cor_tenant *tenant,
+                                           const struct cor_anchor_row *row)
+{
+    enum cor_anchor_outcome outcome =
+        tenant->engine == COR_ENGINE_CLOUDSYNC ? row->cloudsync : row->connect;
+    return outcome == COR_OUTCOME_DELETED && report->held ? COR_OUTCOME_HELD : outcome;
 }
 
 void cor_anchor_report_clear(struct cor_anchor_report *report)

@@ -105,11 +105,16 @@ struct cor_anchor_report {
     guint64 fits_consistency; /* tied users whose filled mS-DS-ConsistencyGuid is the anchor */
     guint64 fits_guid_only;   /* tied users whose objectGUID alone is */
     guint64 ad_objects, cloud_objects, tied;
+    gboolean held; /* the deletion guard stops the next cycle's deletions */
     gboolean roles_known, identifiers_known; /* role assignments, onPremisesObjectIdentifier */
 };
 /* Memory grows with the identifiers of both directories, not with their documents. */
 gboolean cor_anchor_judge(const struct cor_anchor_input *input, struct cor_anchor_report *ret,
                           GError **error);
+/* What the next cycle makes of a finding of this report. */
+enum cor_anchor_outcome cor_anchor_outcome(const struct cor_anchor_report *report,
+                                           const struct cor_tenant *tenant,
+                                           const struct cor_anchor_row *row);
 void cor_anchor_report_clear(struct cor_anchor_report *report);
 /* The anchor an AD object has under an anchor attribute; NULL when it contributes none. */
 char *cor_anchor_in_force(const struct cor_record *ad, enum cor_anchor_attribute attribute);

@@ -202,6 +202,19 @@ static gboolean on_role(struct anchor_work *work, const struct cor_record *recor
 
 /* --- the earlier point ------------------------------------------------------------------------ */
 
+/* The service may not list the roles of a soft-deleted user, who has them nevertheless. */
+static gboolean on_older_role(struct anchor_work *work, const struct cor_record *record,
+                              GError **error)
+{
+    const char *principal = cor_record_text(record, "principalId");
+    (void)error;
+    struct anchor_object *holder =
+        principal ? g_hash_table_lookup(work->entra.by_key, principal) : NULL;
+    if (holder && holder->life != COR_LIVE)
+        holder->privileged = TRUE;
+    return TRUE;
+}
+
 /* First the immutable IDs of synchronized users, then which AD account had each. */
 static gboolean on_older_entra(struct anchor_work *work, const struct cor_record *record,
                                GError **error)
@@ -242,7 +255,8 @@ static gboolean read_older(struct anchor_work *work, GError **error)
         return TRUE;
     work->older_anchor = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return each(work, older, COR_ENTRA, COR_TYPE_USER, on_older_entra, error) &&
-           each(work, older, COR_AD, NULL, on_older_ad, error);
+           each(work, older, COR_AD, NULL, on_older_ad, error) &&
+           each(work, older, COR_ENTRA, COR_TYPE_ROLE_ASSIGNMENT, on_older_role, error);
 }
 
 gboolean cor_anchor_read(struct anchor_work *work, GError **error)

@@ -151,7 +151,8 @@ static const char *roles_doubt(const struct anchor_work *work)
 static gboolean refused(struct anchor_work *work, const struct anchor_object *ad,
                         const struct anchor_object *entra)
 {
-    const char *other = other_account(work, ad, entra);
+    const char *other =
+        work->input->tenant->move_identifier == COR_YES ? NULL : other_account(work, ad, entra);
     gboolean was_synced = entra->life != COR_LIVE && entra->soa != COR_SOA_CLOUD;
     if (work->input->tenant->block_hard_match == COR_YES && !synced(entra) && !was_synced)
         cor_anchor_found(work, "hard-match-blocked", ad, entra, "the tenant blocks it");
@@ -181,14 +182,18 @@ static void judge_takeover(struct anchor_work *work, const struct anchor_object 
     if (refused(work, ad, entra))
         return;
     if (entra->life != COR_LIVE)
-        cor_anchor_found(work, "twin-deleted", ad, entra, "its cloud half is soft-deleted%s",
-                         doubt);
+        cor_anchor_found(work, "twin-deleted", ad, entra,
+                         "its cloud half is soft-deleted; a role it held, which need not be listed "
+                         "any more, would block it");
     else if (entra->soa == COR_SOA_UNLINKED)
         cor_anchor_found(work, "unlinked-twin", ad, entra, "its cloud half is not linked now%s",
                          doubt);
     else
         cor_anchor_found(work, "hard-match", ad, entra,
-                         "its anchor is the immutable ID of a cloud-only user%s", doubt);
+                         "its anchor is the immutable ID of a cloud-only user%s%s", doubt,
+                         work->input->tenant->block_hard_match == COR_UNKNOWN
+                             ? "; the tenant's switches were not readable"
+                             : "");
 }
 
 /* --- a tied pair ------------------------------------------------------------------------------ */

@@ -89,7 +89,7 @@ static const struct cor_record *side(const struct halves *halves, enum cor_direc
 static enum cor_anchor_outcome outcome_of(const struct anchors *anchors,
                                           const struct cor_anchor_row *row)
 {
-    return anchors->point->tenant.engine == COR_ENGINE_CLOUDSYNC ? row->cloudsync : row->connect;
+    return cor_anchor_outcome(&anchors->report, &anchors->point->tenant, row);
 }
 
 static char *unread(const struct anchors *anchors)

@@ -146,6 +146,12 @@ static const struct situation situations[] = {
      NULL,
      0,
      "hard-match-identifier " K1 " c1\n"},
+    {"the same where the tenant lets sync move identifiers",
+     {AD_USER(K1, ACCOUNT("a") "," FILLED(A3)), AD_GONE(K3, ACCOUNT("c")),
+      CLOUD_USER("c1", SYNCED(A3))},
+     "'allowOnPremUpdateOfOnPremisesObjectIdentifierEnabled':true",
+     0,
+     ""},
     {"a soft-deleted user with a role",
      {AD_USER(K1, ACCOUNT("a")), CLOUD_GONE("c1", "'onPremisesSyncEnabled':false," ID(A1)),
       ROLE("c1")},
@@ -418,6 +424,8 @@ static void test_many_gone(void **state)
     bench.tenant.deletion_threshold = 9;
     g_autofree char *above = judge(&bench);
     assert_true(g_str_has_prefix(above, "mass-deletion - -"));
+    assert_int_equal(cor_anchor_outcome(&bench.report, &bench.tenant, cor_anchor_row("ad-gone")),
+                     COR_OUTCOME_HELD);
     /* of an incomplete half nothing is concluded to be gone */
     bench.input.ad_complete = FALSE;
     g_autofree char *partial = judge(&bench);
