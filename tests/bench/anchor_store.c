@@ -116,7 +116,7 @@ static void capture(struct store *store, int objects, int changed, gint64 now_us
     must(run != NULL, error);
     struct cor_sink *ad = store_run_sink(run, COR_AD, "example.test");
     for (int n = 0; n < objects; n++)
-        put(ad, account(n, changed && n % changed == 0));
+        put(ad, account(n, changed && n % changed == 1));
     finish(ad, COR_AD);
     struct cor_sink *entra = store_run_sink(run, COR_ENTRA, "tenant");
     for (int n = 0; n < objects; n++)
@@ -133,7 +133,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: anchor_store PATH N CHANGED\n");
         return 2;
     }
-    int objects = atoi(argv[2]), changed = atoi(argv[3]);
+    int objects = (int)g_ascii_strtoll(argv[2], NULL, 10);
+    int changed = (int)g_ascii_strtoll(argv[3], NULL, 10);
     struct store *store = store_open(argv[1], STORE_WRITE, &error);
     must(store != NULL, error);
     capture(store, objects, 0, START_US);

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""What `anchors` costs on a synthetic store: seconds and peak MiB, at N/10 and N objects a side.
+"""What `anchors` costs on a synthetic store: CPU and wall seconds, peak MiB, at N/10 and N objects a side.
 
     anchors.py --build DIR [--objects N] [--runs N]
 
@@ -15,25 +15,25 @@ import sys
 import tempfile
 import time
 
-LIMITS = {"seconds": 20, "KiB an object": 1.0}  # both points are read; N objects on each side
+LIMITS = {"CPU seconds": 20, "KiB an object": 1.0}  # both points are read; N objects on each side
 
 
 def measure(args):
-    """Wall seconds and peak MiB of one process that ends with findings."""
+    """Wall seconds, CPU seconds and peak MiB of one process that ends with findings."""
     started = time.monotonic()
     with open(os.devnull, "w", encoding="ascii") as sink:
         child = subprocess.Popen(args, stdout=sink)
         _, status, usage = os.wait4(child.pid, 0)
     if os.waitstatus_to_exitcode(status) != 1:
         raise SystemExit(f"{args} ended {os.waitstatus_to_exitcode(status)}")
-    return time.monotonic() - started, usage.ru_maxrss / 1024
+    return (time.monotonic() - started, usage.ru_utime + usage.ru_stime,
+            usage.ru_maxrss / 1024)
 
 
 def configuration(folder, store):
     path = os.path.join(folder, "bench.conf")
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
-        handle.write(f"[store]\npath={store}\n\n[ad example.test]\nserver=dc1.example.test\n"
-                     f"base_dn=DC=example,DC=test\nkeytab={path}\nprincipal=aw@EXAMPLE.TEST\n\n")
+        handle.write(f"[store]\npath={store}\n\n[ad bench]\ndomain=example.test\n")
     return path
 
 
@@ -46,8 +46,8 @@ def one_size(options, objects, folder):
     program = os.path.join(options.build, "agent", "anchorwatch")
     runs = [measure([program, "-c", conf, "anchors", "--format", "json"])
             for _ in range(options.runs)]
-    seconds, mib = (statistics.median(column) for column in zip(*runs))
-    print(f"{objects:>8} objects a side: {seconds:6.2f} s  {mib:7.1f} MiB  "
+    wall, seconds, mib = (statistics.median(column) for column in zip(*runs))
+    print(f"{objects:>8} objects a side: {wall:6.2f} s wall, {seconds:6.2f} s CPU  {mib:7.1f} MiB  "
           f"(store {os.path.getsize(store) / 2**20:.0f} MiB)", flush=True)
     return seconds, mib
 
@@ -66,7 +66,7 @@ def main():
         seconds, mib = one_size(options, options.objects, folder)
     grown = (mib - small) * 1024 / (1.8 * options.objects)
     print(f"{grown:.2f} KiB for each object more (both sides counted)")
-    good = grown <= LIMITS["KiB an object"] and seconds <= LIMITS["seconds"]
+    good = grown <= LIMITS["KiB an object"] and seconds <= LIMITS["CPU seconds"]
     print("anchors bench: " + ("within the limits" if good else f"above the limits {LIMITS}"))
     return 0 if good else 1
 
