@@ -179,6 +179,9 @@ static gboolean object_wanted(const struct planning *plan, const char *key, cons
 {
     if (plan->request->type && strcmp(plan->request->type, type) != 0)
         return FALSE;
+    /* read to know who is privileged; no row of the table forecasts the grant of a role */
+    if (strcmp(type, COR_TYPE_ROLE_ASSIGNMENT) == 0)
+        return FALSE;
     return !plan->wanted || g_hash_table_contains(plan->wanted, key);
 }
 

@@ -45,6 +45,7 @@ const char *cor_directory_name(enum cor_directory directory); /* "ad" | "entra" 
 #define COR_TYPE_AUTHORIZATION     "authorizationPolicy"
 #define COR_TYPE_ORGANIZATION      "organization"
 #define COR_TYPE_SYNC_CONFIG       "onPremisesSynchronization"
+#define COR_TYPE_ROLE_ASSIGNMENT   "roleAssignment" /* {principalId, roleDefinitionId, ...} */
 
 enum cor_life {
     COR_LIVE,

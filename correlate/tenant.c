@@ -62,6 +62,8 @@ static const struct {
     {"blockCloudObjectTakeoverThroughHardMatchEnabled",
      G_STRUCT_OFFSET(struct cor_tenant, block_hard_match)},
     {"softMatchOnUpnEnabled", G_STRUCT_OFFSET(struct cor_tenant, soft_match_upn)},
+    {"allowOnPremUpdateOfOnPremisesObjectIdentifierEnabled",
+     G_STRUCT_OFFSET(struct cor_tenant, move_identifier)},
     {"bypassDirSyncOverridesEnabled", G_STRUCT_OFFSET(struct cor_tenant, bypass_overrides)},
 };
 

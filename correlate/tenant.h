@@ -36,6 +36,7 @@ struct cor_tenant {
     enum cor_tristate suspended; /* configuration only */
     enum cor_tristate password_hash_sync, password_writeback, cloud_password_policy;
     enum cor_tristate block_soft_match, block_hard_match, soft_match_upn, bypass_overrides;
+    enum cor_tristate move_identifier; /* onPremisesObjectIdentifier may be moved by sync */
     enum cor_tristate exchange_hybrid; /* Exchange attributes reach the cloud */
     gint64 deletion_threshold;         /* 0 off, -1 unknown; default 500 */
     char *initial_domain;              /* x.onmicrosoft.com, owned, may be NULL */

@@ -28,6 +28,7 @@ origins|/usr/bin/python3 tests/scenario/origins.py
 verdicts|/usr/bin/python3 tests/scenario/verdicts.py connect
 verdicts-cloudsync|/usr/bin/python3 tests/scenario/verdicts.py cloudsync
 commands|/usr/bin/python3 tests/scenario/commands.py
+anchors|/usr/bin/python3 tests/scenario/anchors.py
 kill|/usr/bin/python3 tests/scenario/kill.py
 reach|/usr/bin/python3 tests/scenario/reach.py
 badinput|/usr/bin/python3 tests/scenario/badinput.py

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* drift: where the two halves of an object disagree with the rules; anchors: which tie is wrong. */
+/* drift: where the two halves of an object disagree with the rules. */
 #include "agent/cli/common.h"
 #include "agent/cli/output.h"
 #include "agent/cli/text.h"
@@ -14,20 +14,9 @@ const GOptionEntry cmd_drift_options[] = {
     {"at", 0, 0, G_OPTION_ARG_STRING, &option_at, "backup point, or live (default: latest)", "N"},
     G_OPTION_ENTRY_NULL,
 };
-const GOptionEntry cmd_anchors_options[] = {
-    {"at", 0, 0, G_OPTION_ARG_STRING, &option_at, "backup point, or live (default: latest)", "N"},
-    G_OPTION_ENTRY_NULL,
-};
-
-/* What concerns the tie between the halves rather than a value. */
-static const char *const anchor_kinds[] = {
-    "anchor-mismatch",  "duplicate-anchor", "ambiguous",    "orphaned", "missing",
-    "deleted-in-cloud", "deleted-in-ad",    "out-of-scope", NULL,
-};
 
 struct listing {
     struct cli *cli;
-    gboolean anchors;
     struct output output;
     GHashTable *counts; /* kind -> number */
     char *last_key;
@@ -74,8 +63,6 @@ static gboolean on_drift(const struct cor_drift *drift, void *data, GError **err
 {
     (void)error;
     struct listing *listing = data;
-    if (listing->anchors && !g_strv_contains(anchor_kinds, drift->kind))
-        return TRUE;
     listing->found++;
     gsize count = GPOINTER_TO_SIZE(g_hash_table_lookup(listing->counts, drift->kind));
     g_hash_table_insert(listing->counts, g_strdup(drift->kind), GSIZE_TO_POINTER(count + 1));
@@ -90,9 +77,7 @@ static void print_summary(const struct listing *listing)
 {
     const struct cli *cli = listing->cli;
     if (listing->found == 0) {
-        text_print(cli, TEXT_GOOD,
-                   listing->anchors ? "Every object is tied as it should be.\n"
-                                    : "No drift: both directories agree with the rules.\n");
+        text_print(cli, TEXT_GOOD, "No drift: both directories agree with the rules.\n");
         return;
     }
     g_autoptr(GList) kinds = g_hash_table_get_keys(listing->counts);
@@ -105,17 +90,6 @@ static void print_summary(const struct listing *listing)
                    k->next ? "," : "\n");
 }
 
-static const char *health_words(enum cor_health health)
-{
-    static const char *const words[] = {
-        [COR_SYNC_RUNNING] = "running",
-        [COR_SYNC_STALLED] = "stalled",
-        [COR_SYNC_OFF] = "off",
-        [COR_SYNC_UNKNOWN] = "unknown",
-    };
-    return words[health];
-}
-
 static struct cor_json *header(const struct point *point, gint64 now_us)
 {
     struct cor_json *json = cor_json_new_object();
@@ -123,7 +97,7 @@ static struct cor_json *header(const struct point *point, gint64 now_us)
     cor_json_add_int(json, "snapshot", point->info->number);
     cor_json_add_string(json, "rules", point->flow.rules_name);
     cor_json_add_string(json, "engine", cor_engine_name(point->tenant.engine));
-    cor_json_add_string(json, "sync", health_words(health));
+    cor_json_add_string(json, "sync", common_health_words(health));
     cor_json_add(json, "lastSync", output_time(point->tenant.last_sync_us));
     return json;
 }
@@ -133,11 +107,11 @@ static void print_title(const struct listing *listing, const struct point *point
     enum cor_health health = cor_tenant_health(&point->tenant, point_tenant_now(point, now_us));
     g_autofree char *when = text_time(point->info->finished_us);
     g_autofree char *last = text_time(point->tenant.last_sync_us);
-    text_print(listing->cli, TEXT_BOLD, "%s at backup point %" G_GINT64_FORMAT " (%s)\n",
-               listing->anchors ? "Anchors" : "Drift", point->info->number, when);
+    text_print(listing->cli, TEXT_BOLD, "Drift at backup point %" G_GINT64_FORMAT " (%s)\n",
+               point->info->number, when);
     text_print(listing->cli, TEXT_DIM, "%s, sync by %s is %s, last sync %s\n",
-               point->flow.rules_name, cor_engine_name(point->tenant.engine), health_words(health),
-               last);
+               point->flow.rules_name, cor_engine_name(point->tenant.engine),
+               common_health_words(health), last);
 }
 
 static int list(void *data, struct store *store, const char *name, GError **error)
@@ -150,8 +124,7 @@ static int list(void *data, struct store *store, const char *name, GError **erro
     /* a stored point is judged as of its own time: what is stalled now was not stalled then */
     gint64 then = point->info->finished_us;
     if (cli->json)
-        output_begin(&listing->output, cli, listing->anchors ? "anchors" : "drift",
-                     header(point, then));
+        output_begin(&listing->output, cli, "drift", header(point, then));
     else
         print_title(listing, point, then);
     if (!cor_drift_walk(point->view, &point->flow, &point->tenant, point->ad_complete,
@@ -165,9 +138,10 @@ static int list(void *data, struct store *store, const char *name, GError **erro
     return listing->found ? CLI_FINDINGS : CLI_DONE;
 }
 
-static int run(struct cli *cli, gboolean anchors, GError **error)
+int cmd_drift(struct cli *cli, char **args, GError **error)
 {
-    struct listing listing = {.cli = cli, .anchors = anchors};
+    (void)args;
+    struct listing listing = {.cli = cli};
     gboolean live = g_strcmp0(option_at, "live") == 0;
     STORE_AUTO *store = common_store(cli, live ? STORE_WRITE : STORE_READ, error);
     if (!store)
@@ -178,16 +152,4 @@ static int run(struct cli *cli, gboolean anchors, GError **error)
     g_hash_table_unref(listing.counts);
     g_free(listing.last_key);
     return status;
-}
-
-int cmd_drift(struct cli *cli, char **args, GError **error)
-{
-    (void)args;
-    return run(cli, FALSE, error);
-}
-
-int cmd_anchors(struct cli *cli, char **args, GError **error)
-{
-    (void)args;
-    return run(cli, TRUE, error);
 }

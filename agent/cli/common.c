@@ -85,6 +85,17 @@ int common_live(struct cli *cli, struct store *store, common_live_func func, voi
     return live.status;
 }
 
+const char *common_health_words(enum cor_health health)
+{
+    static const char *const words[] = {
+        [COR_SYNC_RUNNING] = "running",
+        [COR_SYNC_STALLED] = "stalled",
+        [COR_SYNC_OFF] = "off",
+        [COR_SYNC_UNKNOWN] = "unknown",
+    };
+    return words[health];
+}
+
 char *common_value(const struct cor_json *value)
 {
     g_autofree char *text = cor_value_text(value);

@@ -25,6 +25,9 @@ typedef int (*common_live_func)(void *data, struct store *store, const char *poi
 int common_live(struct cli *cli, struct store *store, common_live_func func, void *data,
                 GError **error);
 
+/* "running", "stalled", "off" or "unknown". */
+const char *common_health_words(enum cor_health health);
+
 /* Short value for a line of text; caller frees. */
 char *common_value(const struct cor_json *value);
 /* "alice@lab.example.test (user)" and the like; caller frees. */

@@ -32,8 +32,11 @@ static const struct command commands[] = {
     {"explain", "OBJECT [ATTRIBUTE]", "the history of an object: who or what changed it",
      "Each change with the chain AD write, sync cycle, cloud event, and how sure that is.", 1, 2,
      NULL, cmd_explain},
-    {"anchors", "", "anchor health: which object is tied to which, and which tie is wrong", NULL, 0,
-     0, cmd_anchors_options, cmd_anchors},
+    {"anchors", "[OBJECT]",
+     "anchor health: which tie is wrong, who would take over whom, the repair",
+     "Judges what ties the two halves of every object and says what the next cycle makes of it.\n"
+     "Exit status 1: something is above a note. docs/anchors.md lists the kinds of findings.",
+     0, 1, cmd_anchors_options, cmd_anchors},
     {"plan", "--to N [OBJECT…]", "what a restore in the cloud would do, write by write",
      "Compares the backup point with the live tenant and forecasts every write: refused, "
      "overwritten, durable … and what to do instead. Never writes anywhere.",

@@ -159,13 +159,13 @@ static struct cor_json *source_of(const struct cor_forecast *forecast)
     return json;
 }
 
-static struct cor_json *steps_of(const struct cor_forecast *forecast)
+struct cor_json *output_steps(const GPtrArray *steps)
 {
-    if (!forecast->instead || forecast->instead->len == 0)
+    if (!steps || steps->len == 0)
         return cor_json_new_null();
     struct cor_json *list = cor_json_new_array();
-    for (guint i = 0; i < forecast->instead->len; i++) {
-        const struct cor_step *step = forecast->instead->pdata[i];
+    for (guint i = 0; i < steps->len; i++) {
+        const struct cor_step *step = steps->pdata[i];
         struct cor_json *json = cor_json_new_object();
         cor_json_add_string(json, "where", step->where);
         cor_json_add_string(json, "text", step->text);
@@ -193,7 +193,7 @@ struct cor_json *output_plan(const struct plan_item *item)
     cor_json_add(json, "at", output_time(forecast->at_us));
     cor_json_add(json, "holdsUntil", output_text(forecast->holds_until));
     cor_json_add(json, "source", source_of(forecast));
-    cor_json_add(json, "instead", steps_of(forecast));
+    cor_json_add(json, "instead", output_steps(forecast->instead));
     return json;
 }
 

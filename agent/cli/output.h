@@ -32,6 +32,9 @@ struct cor_json *output_drift(const struct cor_drift *drift);
 struct cor_json *output_plan(const struct plan_item *item);
 struct cor_json *output_point(const struct store_point *point);
 
+/* Ordered steps (struct cor_step *), or null for none. */
+struct cor_json *output_steps(const GPtrArray *steps);
+
 /* RFC 3339 text, or null for 0. */
 struct cor_json *output_time(gint64 time_us);
 /* A copy, or null. */

@@ -54,7 +54,8 @@ static gboolean write_row(struct store *store, const struct store_rule_set *set,
                           const guint8 hash[STORE_HASH_LEN], GError **error)
 {
     gint64 entry;
-    if (!store_chain_next(store, &entry, error) || !store_codec_pack(&store->codec, error))
+    if (!store_chain_next(store, &entry, error) ||
+        !store_codec_pack(&store->codec, store->codec.text->str, store->codec.text->len, error))
         return FALSE;
     STORE_QUERY_AUTO query = store_query_begin(store, Q_RULES_ADD);
     store_query_int(&query, set->number);
@@ -77,7 +78,9 @@ gboolean store_rules_add(struct store *store, const struct cor_json *document, c
     if (!store_codec_tree(&store->codec, document, error))
         return FALSE;
     store_codec_hash(&store->codec, hash);
-    if (!store_begin(store, error))
+    /* a running capture holds the one write transaction: named at once instead of waited for */
+    STORE_LOCK_AUTO lock = store_lock(store->path, error);
+    if (lock < 0 || !store_begin(store, error))
         return FALSE;
     gboolean ok = compare_newest(store, hash, &newest, &same, error);
     if (ok && same) {
