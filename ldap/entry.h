@@ -7,7 +7,7 @@
  */
 
 #include "correlate/record.h"
-#include "ldap/schema.h"
+#include "ldap/metadata.h"
 
 struct ad_entry_link {
     const struct ad_attribute *attribute;
@@ -26,11 +26,20 @@ struct ad_entry {
     enum cor_life life;
     char key[AD_GUID_TEXT]; /* "" until objectGUID was seen */
     gint64 usn_changed;     /* 0 unknown */
+    gint64 usn_created;     /* 0 unknown */
+    struct ad_marks marks;  /* of the replication metadata */
     guint unkeyed;          /* links without a usable GUID */
     guint unmerged;         /* chunks that could not join what was there */
     gsize bytes;            /* size of the whole answer; set by the caller first */
     gboolean deleted, recycled, metadata_broken;
+    gboolean shows_dn;     /* a plain attribute has the DN of another object of the domain */
+    gboolean shows_parent; /* so does lastKnownParent */
+    const char *domain_nc, *config_nc; /* borrowed; NULL: neither is looked for */
 };
+/* Raised whenever the same entry would become another record than before: what an earlier version
+ * has left is then read anew as a whole. */
+#define AD_DECODE_VERSION 1
+
 struct ad_entry *ad_entry_new(void);
 void ad_entry_free(struct ad_entry *entry);
 #define AD_ENTRY_AUTO __attribute__((cleanup(ad_entry_cleanup))) struct ad_entry
@@ -51,6 +60,9 @@ void ad_entry_set_dn(struct ad_entry *entry, const struct berval *dn);
 /* values ends at count; borrowed for the call. Unknown attributes are kept as octets. */
 void ad_entry_add(struct ad_entry *entry, const struct ad_schema *schema, const struct berval *name,
                   const struct berval *values, guint count);
+/* Whether the object looks different when another one is renamed, and nobody would think of it:
+ * deleted objects are looked after by their last parent, but one that came back keeps that too. */
+gboolean ad_entry_holds_dn(const struct ad_entry *entry);
 /* Once all attributes are there: type, life and name are settled. recycle_bin: whether the domain
  * keeps deleted objects whole. NULL when the entry is not of a captured class or has no GUID. */
 struct cor_record *ad_entry_record(struct ad_entry *entry, gboolean recycle_bin);

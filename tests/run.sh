@@ -34,6 +34,8 @@ reach|/usr/bin/python3 tests/scenario/reach.py
 badinput|/usr/bin/python3 tests/scenario/badinput.py
 daemon|/usr/bin/python3 tests/scenario/daemon.py
 rules-import|/usr/bin/python3 tests/scenario/rules_import.py
+equivalence-ad|/usr/bin/python3 tests/scenario/equivalence_ad.py
+equivalence-ad-bin|/usr/bin/python3 tests/scenario/equivalence_ad.py --recycle-bin on
 LIST
 }
 
