@@ -20,11 +20,10 @@ char *store_hex(const guint8 hash[STORE_HASH_LEN])
 void store_chain_hash(const guint8 previous[STORE_HASH_LEN], const char *body,
                       guint8 ret[STORE_HASH_LEN])
 {
-    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-    gsize len = STORE_HASH_LEN;
-    g_checksum_update(sum, previous, STORE_HASH_LEN);
-    g_checksum_update(sum, (const guchar *)body, (gssize)strlen(body));
-    g_checksum_get_digest(sum, ret, &len);
+    STORE_DIGEST_AUTO *digest = store_digest_new();
+    store_digest_add(digest, previous, STORE_HASH_LEN);
+    store_digest_add(digest, body, strlen(body));
+    store_digest_end(digest, ret);
 }
 
 static gboolean read_head(struct store *store, gint64 *ret_entry, guint8 ret_hash[STORE_HASH_LEN],
@@ -87,49 +86,59 @@ gboolean store_chain_append(struct store *store, const char *kind, gint64 point,
 
 /* One line of the digest: a tag, then the columns of the row, each ended by a NUL byte, which no
  * text in a store contains; integers in decimal, hashes as their bytes. */
-static void digest_row(GChecksum *sum, const char *tag, const struct store_query *query)
+static void digest_row(GString *line, const char *tag, const struct store_query *query)
 {
-    g_checksum_update(sum, (const guchar *)tag, (gssize)strlen(tag) + 1);
+    g_string_truncate(line, 0);
+    g_string_append_len(line, tag, (gssize)strlen(tag) + 1);
     for (int i = 0; i < sqlite3_column_count(query->stmt); i++) {
         gsize len;
         const guint8 *data = store_column_bytes(query, i, &len);
-        if (len)
-            g_checksum_update(sum, data, (gssize)len);
-        g_checksum_update(sum, (const guchar *)"", 1);
+        g_string_append_len(line, (const char *)data, (gssize)len);
+        g_string_append_c(line, '\0');
     }
 }
 
+/* Every row begins with its directory, but for audit records, which count does not ask for. */
 static gboolean digest_rows(struct store *store, enum store_statement id, const char *tag,
-                            gint64 point, GChecksum *sum, GError **error)
+                            gint64 point, struct store_digest *digest, gint64 count[2],
+                            GError **error)
 {
+    g_autoptr(GString) line = g_string_new(NULL);
     STORE_QUERY_AUTO query = store_query_begin(store, id);
     store_query_int(&query, point);
     gboolean row;
     while (store_query_step(&query, &row, error)) {
         if (!row)
             return TRUE;
-        digest_row(sum, tag, &query);
+        if (count)
+            count[store_column_int(&query, 0) == COR_ENTRA ? COR_ENTRA : COR_AD]++;
+        digest_row(line, tag, &query);
+        store_digest_add(digest, line->str, line->len);
     }
     return FALSE;
 }
 
 gboolean store_chain_content(struct store *store, gint64 point, guint8 ret[STORE_HASH_LEN],
-                             GError **error)
+                             struct store_tally *ret_tally_or_null, GError **error)
 {
-    static const struct {
+    struct store_tally tally = {0};
+    const struct {
         enum store_statement id;
         const char *tag;
+        gint64 *count;
     } parts[] = {
-        {Q_POINT_OPENED, "open"},     {Q_POINT_CLOSED, "close"}, {Q_POINT_LINKED, "link"},
-        {Q_POINT_UNLINKED, "unlink"}, {Q_POINT_EVENTS, "event"},
+        {Q_POINT_OPENED, "open", tally.opened}, {Q_POINT_CLOSED, "close", tally.closed},
+        {Q_POINT_LINKED, "link", tally.linked}, {Q_POINT_UNLINKED, "unlink", tally.unlinked},
+        {Q_POINT_EVENTS, "event", NULL},
     };
-    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    STORE_DIGEST_AUTO *digest = store_digest_new();
     for (guint i = 0; i < G_N_ELEMENTS(parts); i++) {
-        if (!digest_rows(store, parts[i].id, parts[i].tag, point, sum, error))
+        if (!digest_rows(store, parts[i].id, parts[i].tag, point, digest, parts[i].count, error))
             return FALSE;
     }
-    gsize len = STORE_HASH_LEN;
-    g_checksum_get_digest(sum, ret, &len);
+    store_digest_end(digest, ret);
+    if (ret_tally_or_null)
+        *ret_tally_or_null = tally;
     return TRUE;
 }
 

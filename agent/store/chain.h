@@ -19,9 +19,13 @@ gboolean store_chain_append(struct store *store, const char *kind, gint64 point,
 /* hash of an entry from the one before and its body. */
 void store_chain_hash(const guint8 previous[STORE_HASH_LEN], const char *body,
                       guint8 ret[STORE_HASH_LEN]);
+/* How many rows a point opened and closed, by enum cor_directory. */
+struct store_tally {
+    gint64 opened[2], closed[2], linked[2], unlinked[2];
+};
 /* Digest of the rows a point opened and closed: versions, links, audit records. */
 gboolean store_chain_content(struct store *store, gint64 point, guint8 ret[STORE_HASH_LEN],
-                             GError **error);
+                             struct store_tally *ret_tally_or_null, GError **error);
 
 /* Remember it with the point. */
 gboolean store_chain_set_content(struct store *store, gint64 point,

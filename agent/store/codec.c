@@ -16,6 +16,7 @@ void store_codec_release(struct store_codec *codec)
 {
     ZSTD_freeCCtx(codec->compressor);
     ZSTD_freeDCtx(codec->decompressor);
+    store_digest_free(codec->digest);
     if (codec->text)
         g_string_free(codec->text, TRUE);
     if (codec->packed)
@@ -72,29 +73,37 @@ gboolean store_codec_tree(struct store_codec *codec, const struct cor_json *tree
     return check_size(codec, "audit record", error);
 }
 
-void store_codec_hash(const struct store_codec *codec, guint8 ret[STORE_HASH_LEN])
+void store_codec_hash(struct store_codec *codec, guint8 ret[STORE_HASH_LEN])
 {
-    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-    gsize len = STORE_HASH_LEN;
-    g_checksum_update(sum, (const guchar *)codec->text->str, (gssize)codec->text->len);
-    g_checksum_get_digest(sum, ret, &len);
+    if (!codec->digest)
+        codec->digest = store_digest_new();
+    store_digest_add(codec->digest, codec->text->str, codec->text->len);
+    store_digest_end(codec->digest, ret);
 }
 
-gboolean store_codec_pack(struct store_codec *codec, GError **error)
+/* The context is kept: preparing one costs more than compressing a document. */
+static ZSTD_CCtx *compressor(struct store_codec *codec)
 {
-    if (!codec->compressor)
+    if (!codec->compressor) {
         codec->compressor = ZSTD_createCCtx();
+        ZSTD_CCtx_setParameter(codec->compressor, ZSTD_c_compressionLevel, STORE_DOCUMENT_LEVEL);
+    }
+    return codec->compressor;
+}
+
+gboolean store_codec_pack(struct store_codec *codec, const char *text, gsize len, GError **error)
+{
     if (!codec->packed)
         codec->packed = g_byte_array_new();
-    g_byte_array_set_size(codec->packed, (guint)ZSTD_compressBound(codec->text->len));
-    gsize len = ZSTD_compressCCtx(codec->compressor, codec->packed->data, codec->packed->len,
-                                  codec->text->str, codec->text->len, STORE_DOCUMENT_LEVEL);
-    if (ZSTD_isError(len)) {
+    g_byte_array_set_size(codec->packed, (guint)ZSTD_compressBound(len));
+    gsize packed =
+        ZSTD_compress2(compressor(codec), codec->packed->data, codec->packed->len, text, len);
+    if (ZSTD_isError(packed)) {
         g_set_error(error, STORE_ERROR, COR_E_STORE, "cannot compress a document: zstd: %s",
-                    ZSTD_getErrorName(len));
+                    ZSTD_getErrorName(packed));
         return FALSE;
     }
-    g_byte_array_set_size(codec->packed, (guint)len);
+    g_byte_array_set_size(codec->packed, (guint)packed);
     return TRUE;
 }
 

@@ -8,17 +8,18 @@
  * {"attributes":{..},"life":"live","metadata":{..}|null,"name":"..","type":".."}.
  */
 
+#include "agent/store/digest.h"
 #include "correlate/record.h"
 
-#define STORE_HASH_LEN       32
 #define STORE_DOCUMENT_MAX   ((gsize)16 * 1024 * 1024) /* canonical text of one document */
 #define STORE_DOCUMENT_LEVEL 3
 
 /* Working memory that is kept between documents. Zero-initialised is empty. */
 struct store_codec {
     void *compressor, *decompressor; /* ZSTD contexts */
-    GString *text;                   /* canonical text of the last pack or unpack */
-    GByteArray *packed;              /* result of the last pack */
+    struct store_digest *digest;
+    GString *text;      /* canonical text of the last record, tree or unpack */
+    GByteArray *packed; /* result of the last pack */
 };
 void store_codec_release(struct store_codec *codec);
 
@@ -27,9 +28,9 @@ gboolean store_codec_record(struct store_codec *codec, const struct cor_record *
                             GError **error);
 gboolean store_codec_tree(struct store_codec *codec, const struct cor_json *tree, GError **error);
 /* SHA-256 of codec->text. */
-void store_codec_hash(const struct store_codec *codec, guint8 ret[STORE_HASH_LEN]);
-/* Compress codec->text into codec->packed. */
-gboolean store_codec_pack(struct store_codec *codec, GError **error);
+void store_codec_hash(struct store_codec *codec, guint8 ret[STORE_HASH_LEN]);
+/* Compress a text into codec->packed. */
+gboolean store_codec_pack(struct store_codec *codec, const char *text, gsize len, GError **error);
 /* Decompress into codec->text. Never allocates more than STORE_DOCUMENT_MAX whatever the bytes
  * claim. Errors: COR_E_STORE. */
 gboolean store_codec_unpack(struct store_codec *codec, const void *data, gsize len, GError **error);

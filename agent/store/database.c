@@ -96,6 +96,14 @@ void store_trim(struct store *store)
         (void)store_exec(store, Q_VACUUM, 0, NULL, NULL);
 }
 
+void store_shorten_log(struct store *store)
+{
+    sqlite3_busy_timeout(store->db, 0); /* a view that is open must not hold this up */
+    STORE_QUERY_AUTO query = store_query_begin(store, Q_CHECKPOINT_LOG);
+    (void)store_query_run(&query, NULL);
+    sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
+}
+
 gboolean store_read_begin(struct store *store, GError **error)
 {
     if (store->readers == 0) {
@@ -311,7 +319,7 @@ struct store *store_open_schema(const char *path, enum store_mode mode,
         return NULL;
     }
     if (!configure(store, error) || !check_schema(store, schema, error) ||
-        (mode == STORE_WRITE && !run_script(store, store_staging, error)))
+        (mode == STORE_WRITE && !run_script(store, store_scratch, error)))
         return NULL;
     return g_steal_pointer(&store);
 }

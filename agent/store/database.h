@@ -40,6 +40,10 @@ void store_rollback(struct store *store);
  * convenience outside any transaction: failure is no loss and not reported. */
 void store_trim(struct store *store);
 
+/* Write the log into the file and cut it off, as far as readers let go of it. A convenience like
+ * store_trim, at the end of a connection's use. */
+void store_shorten_log(struct store *store);
+
 /* One consistent picture for several reads; nests, and inside a write transaction it is that. */
 gboolean store_read_begin(struct store *store, GError **error);
 void store_read_end(struct store *store);

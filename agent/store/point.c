@@ -255,7 +255,8 @@ static gboolean write_pin(struct store *store, gint64 point, gboolean pinned, GE
 
 gboolean store_point_pin(struct store *store, gint64 point, gboolean pinned, GError **error)
 {
-    if (!store_begin(store, error))
+    STORE_LOCK_AUTO lock = store_lock(store->path, error);
+    if (lock < 0 || !store_begin(store, error))
         return FALSE;
     struct store_point *found = store_point_load(store, point, error);
     gboolean same = found && found->pinned == !!pinned;

@@ -8,7 +8,6 @@
 #include "agent/store/retention.h"
 
 #include "agent/store/chain.h"
-#include "agent/store/run.h"
 #include "correlate/error.h"
 #include "correlate/time.h"
 
@@ -160,7 +159,7 @@ static gboolean note_content(struct store *store, gint64 point, struct cor_json 
                              GError **error)
 {
     guint8 content[STORE_HASH_LEN];
-    if (!store_chain_content(store, point, content, error))
+    if (!store_chain_content(store, point, content, NULL, error))
         return FALSE;
     g_autofree char *hex = store_hex(content);
     char number[24];
@@ -195,15 +194,28 @@ static gboolean merge_all(struct store *store, const GPtrArray *points, const gb
     return TRUE;
 }
 
+/* Keys of which nothing is known any more, and what led to them. */
+static gboolean forget_objects(struct store *store, GError **error)
+{
+    return store_exec(store, Q_PRUNE_IDENTIFIERS, 0, NULL, error) &&
+           store_exec(store, Q_PRUNE_TYPES, 0, NULL, error) &&
+           store_exec(store, Q_PRUNE_OBJECTS, 0, NULL, error);
+}
+
+gboolean store_forget_unused(struct store *store, gint64 first, GError **error)
+{
+    gint64 loose;
+    return store_exec_value(store, Q_OBJECTS_UNUSED, 1, &first, 0, &loose, error) &&
+           (!loose || forget_objects(store, error));
+}
+
 static gboolean remove_points(struct store *store, const GArray *numbers, GError **error)
 {
     for (guint i = 0; i < numbers->len; i++) {
         if (!store_exec(store, Q_POINT_REMOVE, 1, &g_array_index(numbers, gint64, i), error))
             return FALSE;
     }
-    return store_exec(store, Q_PRUNE_IDENTIFIERS, 0, NULL, error) &&
-           store_exec(store, Q_PRUNE_TYPES, 0, NULL, error) &&
-           store_exec(store, Q_PRUNE_OBJECTS, 0, NULL, error);
+    return forget_objects(store, error);
 }
 
 static gboolean prune_now(struct store *store, const struct store_retention *retention,
@@ -225,7 +237,7 @@ static gboolean prune_now(struct store *store, const struct store_retention *ret
     COR_JSON_AUTO *body = cor_json_new_object();
     cor_json_add_int(body, "timeUs", now_us);
     return merge_all(store, points, keep, body, error) && remove_points(store, numbers, error) &&
-           store_stage_clear(store, error) && store_chain_append(store, "prune", 0, body, error);
+           store_chain_append(store, "prune", 0, body, error);
 }
 
 static gboolean prune_locked(struct store *store, const struct store_retention *retention,

@@ -10,4 +10,7 @@
 void store_retention_decide(const GPtrArray *points, const struct store_retention *retention,
                             gint64 now_us, gboolean *keep);
 
+/* Remove keys from the id first on of which nothing is known, if there are any. Within a write. */
+gboolean store_forget_unused(struct store *store, gint64 first, GError **error);
+
 #endif

@@ -3,10 +3,8 @@
  * The schema, as SQL. An object is only a key; what is known about it are versions and links that
  * hold from one backup point until another (until NULL: still). Invariant: only the tables version,
  * link, event and point say something, and the ledger vouches for each of their rows. identifier,
- * object_type and event_key are indexes over documents and can be recomputed. What a running
- * capture has staged is in temporary tables of its connection: it need not outlive a kill, so it is
- * neither logged nor synchronized, and leaves no free pages behind. Only staged_run stands in the
- * file.
+ * object_type and event_key are indexes over documents and can be recomputed. A running capture is
+ * one transaction; which links it has heard of again is in a temporary table of its connection.
  */
 #include "agent/store/schema.h"
 
@@ -143,34 +141,30 @@ static const char version_1[] =
     "PRAGMA application_id = 0x41575348;"
     "PRAGMA user_version = 1;";
 
-static const char *const steps[] = {version_1};
+/* Checkpoints of incremental captures. A run stages nothing in the file any more; what a killed
+ * one of before left behind goes here. */
+static const char version_2[] =
+    "CREATE TABLE checkpoint ("
+    "  directory INTEGER NOT NULL,"
+    "  source TEXT NOT NULL,"
+    "  stream TEXT NOT NULL,"
+    "  document TEXT NOT NULL," /* canonical JSON, of the collector */
+    "  PRIMARY KEY (directory, source, stream)"
+    ") STRICT, WITHOUT ROWID;"
+    "DELETE FROM object WHERE EXISTS (SELECT 1 FROM staged_run)"
+    "  AND NOT EXISTS (SELECT 1 FROM version WHERE version.object = object.id)"
+    "  AND NOT EXISTS (SELECT 1 FROM link WHERE link.source = object.id)"
+    "  AND NOT EXISTS (SELECT 1 FROM link WHERE link.target = object.id);"
+    "DROP TABLE staged_run;"
+    "PRAGMA user_version = 2;";
+
+static const char *const steps[] = {version_1, version_2};
 
 const struct store_schema store_schema = {steps, G_N_ELEMENTS(steps)};
 
-const char store_staging[] = "CREATE TEMP TABLE staged_record ("
-                             "  object INTEGER PRIMARY KEY,"
-                             "  directory INTEGER NOT NULL,"
-                             "  type TEXT,"
-                             "  name TEXT,"
-                             "  life INTEGER,"
-                             "  hash BLOB," /* NULL: seen, and equal to the open version */
-                             "  document BLOB,"
-                             "  identifiers TEXT"
-                             ") STRICT;"
-                             "CREATE TEMP TABLE staged_link ("
+const char store_scratch[] = "CREATE TEMP TABLE seen_link ("
                              "  source INTEGER NOT NULL,"
                              "  kind TEXT NOT NULL,"
                              "  target INTEGER NOT NULL,"
-                             "  directory INTEGER NOT NULL,"
                              "  PRIMARY KEY (source, kind, target)"
-                             ") STRICT, WITHOUT ROWID;"
-                             "CREATE TEMP TABLE staged_event ("
-                             "  source TEXT NOT NULL,"
-                             "  event TEXT NOT NULL,"
-                             "  directory INTEGER NOT NULL,"
-                             "  time_us INTEGER NOT NULL,"
-                             "  hash BLOB NOT NULL,"
-                             "  document BLOB NOT NULL,"
-                             "  keys TEXT NOT NULL,"
-                             "  PRIMARY KEY (source, event)"
-                             ") STRICT;";
+                             ") STRICT, WITHOUT ROWID;";

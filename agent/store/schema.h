@@ -16,8 +16,8 @@ struct store_schema {
 };
 extern const struct store_schema store_schema;
 
-/* The temporary tables of a connection that may write. SQLite puts them into an unnamed file in
+/* The temporary table of a connection that may write. SQLite puts it into an unnamed file in
  * $SQLITE_TMPDIR, else /var/tmp, which ends with the connection. */
-extern const char store_staging[];
+extern const char store_scratch[];
 
 #endif

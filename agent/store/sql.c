@@ -14,6 +14,7 @@ struct statement {
 /* clang-format off */
 static const struct statement statements[STORE_STATEMENTS] = {
     [Q_BEGIN] = {"BEGIN IMMEDIATE", FALSE},
+    [Q_TRUST_KEYS] = {"PRAGMA foreign_keys = OFF", FALSE},
     [Q_BEGIN_READ] = {"BEGIN", FALSE},
     [Q_COMMIT] = {"COMMIT", FALSE},
     [Q_ROLLBACK] = {"ROLLBACK", FALSE},
@@ -22,97 +23,115 @@ static const struct statement statements[STORE_STATEMENTS] = {
     [Q_SET_AUTO_VACUUM] = {"PRAGMA auto_vacuum = INCREMENTAL", FALSE},
     [Q_SET_WAL] = {"PRAGMA journal_mode = WAL", FALSE},
     [Q_PAGE_COUNT] = {"PRAGMA page_count", FALSE},
+    [Q_CHECKPOINT_LOG] = {"PRAGMA wal_checkpoint(TRUNCATE)", FALSE},
     [Q_FREE_PAGES] = {"PRAGMA freelist_count", FALSE},
     [Q_SCHEMA_SIZE] = {"SELECT count(*) FROM sqlite_schema", TRUE},
 
-    /* staging */
+    /* the coming point; objects */
     [Q_OBJECT_ID] = {"SELECT id FROM object WHERE directory = ?1 AND key = ?2", FALSE},
     [Q_OBJECT_STATE] = {
-        "SELECT o.id, v.hash FROM object o"
+        "SELECT o.id, v.id, v.hash FROM object o"
         " LEFT JOIN version v ON v.object = o.id AND v.until_point IS NULL"
         " WHERE o.directory = ?1 AND o.key = ?2", FALSE},
+    [Q_OBJECT_DIRECTORY] = {"SELECT directory FROM object WHERE id = ?1", FALSE},
     [Q_OBJECT_ADD] = {"INSERT INTO object (directory, key) VALUES (?1, ?2)", FALSE},
     [Q_OBJECT_NEXT_ID] = {"SELECT max(id) + 1 FROM object", FALSE},
-    [Q_STAGE_RECORD] = {
-        "INSERT OR REPLACE INTO staged_record"
-        " (object, directory, type, name, life, hash, document, identifiers)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)", FALSE},
-    [Q_STAGE_LINK] = {
-        "INSERT OR IGNORE INTO staged_link (directory, source, kind, target)"
-        " VALUES (?1, ?2, ?3, ?4)", FALSE},
-    [Q_STAGE_EVENT] = {
-        "INSERT OR IGNORE INTO staged_event"
-        " (directory, source, event, time_us, hash, document, keys)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", FALSE},
-    [Q_EVENT_KNOWN] = {"SELECT 1 FROM event WHERE source = ?1 AND event = ?2", FALSE},
-    [Q_RUN_READ] = {"SELECT first_object FROM staged_run WHERE id = 1", FALSE},
-    [Q_RUN_START] = {
-        "INSERT INTO staged_run (id, pid, started_us, first_object) VALUES (1, ?1, ?2, ?3)",
-        FALSE},
-    [Q_DROP_RECORDS] = {"DELETE FROM staged_record WHERE directory = ?1", TRUE},
-    [Q_DROP_LINKS] = {"DELETE FROM staged_link WHERE directory = ?1", TRUE},
-    [Q_DROP_EVENTS] = {"DELETE FROM staged_event WHERE directory = ?1", TRUE},
-    [Q_CLEAR_RUN] = {"DELETE FROM staged_run", FALSE},
-    [Q_CLEAR_OBJECTS] = {
-        "DELETE FROM object WHERE id >= ?1"
+    [Q_OBJECTS_UNUSED] = {
+        "SELECT 1 FROM object WHERE id >= ?1"
         " AND NOT EXISTS (SELECT 1 FROM version WHERE version.object = object.id)"
         " AND NOT EXISTS (SELECT 1 FROM link WHERE link.source = object.id)"
-        " AND NOT EXISTS (SELECT 1 FROM link WHERE link.target = object.id)", FALSE},
-
-    /* publishing; ?1 is the new point */
-    [Q_CLOSE_CHANGED] = {
-        "UPDATE version SET until_point = ?1 WHERE until_point IS NULL"
-        " AND object IN (SELECT object FROM staged_record WHERE hash IS NOT NULL)", TRUE},
-    [Q_KEEP_TYPE] = {
-        "INSERT OR IGNORE INTO staged_record (object, directory)"
-        " SELECT t.object, ?1 FROM object_type t"
-        " CROSS JOIN version v ON v.object = t.object AND v.until_point IS NULL"
-        " WHERE t.directory = ?1 AND t.type = ?2", FALSE},
-    [Q_CLOSE_UNSEEN] = {
-        "UPDATE version SET until_point = ?1 WHERE until_point IS NULL"
-        " AND NOT EXISTS (SELECT 1 FROM staged_record s WHERE s.object = version.object)"
-        " AND (SELECT directory FROM object o WHERE o.id = version.object) = ?2", TRUE},
-    [Q_OPEN_VERSIONS] = {
+        " AND NOT EXISTS (SELECT 1 FROM link WHERE link.target = object.id) LIMIT 1", FALSE},
+    [Q_VERSION_ADD] = {
         "INSERT INTO version (object, from_point, type, name, life, hash, document)"
-        " SELECT object, ?1, type, name, life, hash, document FROM staged_record"
-        " WHERE hash IS NOT NULL ORDER BY object", TRUE},
-    [Q_INDEX_TYPES] = {
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)", FALSE},
+    [Q_VERSION_TOUCHED] = {
+        "SELECT id, from_point, until_point, hash FROM version"
+        " WHERE object = ?1 AND (until_point IS NULL OR until_point = ?2)", FALSE},
+    [Q_VERSION_OPEN_WALK] = {
+        "SELECT object, id FROM version WHERE until_point IS NULL AND object > ?1"
+        " ORDER BY object", FALSE},
+    [Q_VERSION_OF_REMOVE] = {
+        "DELETE FROM version WHERE object = ?1 AND from_point = ?2", FALSE},
+    [Q_VERSION_OF_END] = {
+        "UPDATE version SET until_point = ?2 WHERE object = ?1 AND until_point IS NULL", FALSE},
+    [Q_TYPE_ADD] = {
         "INSERT OR IGNORE INTO object_type (directory, type, key, object)"
-        " SELECT o.directory, s.type, o.key, o.id FROM staged_record s"
-        " CROSS JOIN object o ON o.id = s.object WHERE s.hash IS NOT NULL", TRUE},
-    [Q_INDEX_IDENTIFIERS] = {
-        "INSERT OR IGNORE INTO identifier (kind, value, object)"
-        " SELECT CAST(e.atom AS INTEGER), substr(e.atom, instr(e.atom, ':') + 1), s.object"
-        " FROM staged_record s CROSS JOIN json_each(s.identifiers) e WHERE s.hash IS NOT NULL"
-        " ORDER BY 1, 2, 3",
-        TRUE},
-    [Q_CLOSE_LINKS] = {
-        "UPDATE link SET until_point = ?1 WHERE until_point IS NULL"
-        " AND NOT EXISTS (SELECT 1 FROM staged_link s WHERE s.source = link.source"
+        " VALUES (?1, ?2, ?3, ?4)", FALSE},
+    [Q_TYPE_OBJECTS] = {
+        "SELECT object FROM object_type WHERE directory = ?1 AND type = ?2", FALSE},
+    [Q_IDENTIFIER_ADD] = {
+        "INSERT OR IGNORE INTO identifier (kind, value, object) VALUES (?1, ?2, ?3)", FALSE},
+
+    /* the coming point; links. "+": walk the object's rows, not the point's */
+    [Q_LINK_ANY] = {"SELECT 1 FROM link LIMIT 1", TRUE},
+    [Q_LINK_ADD] = {
+        "INSERT OR IGNORE INTO link (source, kind, target, from_point) VALUES (?1, ?2, ?3, ?4)",
+        FALSE},
+    [Q_LINK_NEWEST] = {
+        "SELECT from_point, until_point FROM link WHERE source = ?1 AND kind = ?2 AND target = ?3"
+        " ORDER BY from_point DESC LIMIT 1", FALSE},
+    [Q_LINK_SEEN] = {
+        "INSERT OR IGNORE INTO seen_link (source, kind, target) VALUES (?1, ?2, ?3)", FALSE},
+    [Q_LINKS_OF_KIND_REMOVE] = {
+        "DELETE FROM link WHERE source = ?1 AND kind = ?2 AND +from_point = ?3", FALSE},
+    [Q_LINKS_OF_KIND_END] = {
+        "UPDATE link SET until_point = ?3"
+        " WHERE source = ?1 AND kind = ?2 AND until_point IS NULL", FALSE},
+    [Q_LINKS_OF_REMOVE] = {"DELETE FROM link WHERE source = ?1 AND +from_point = ?2", FALSE},
+    [Q_LINKS_OF_END] = {
+        "UPDATE link SET until_point = ?2 WHERE source = ?1 AND until_point IS NULL", FALSE},
+    [Q_LINKS_TO_REMOVE] = {"DELETE FROM link WHERE target = ?1 AND +from_point = ?2", FALSE},
+    [Q_LINKS_TO_END] = {
+        "UPDATE link SET until_point = ?2 WHERE target = ?1 AND until_point IS NULL", FALSE},
+    [Q_LINKS_CLOSE_UNSEEN] = {
+        "UPDATE link SET until_point = ?1 WHERE from_point < ?1 AND until_point IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM seen_link s WHERE s.source = link.source"
         " AND s.kind = link.kind AND s.target = link.target)"
-        " AND (SELECT directory FROM object o WHERE o.id = link.source) = ?2", TRUE},
-    [Q_OPEN_LINKS] = {
-        "INSERT INTO link (source, kind, target, from_point)"
-        " SELECT s.source, s.kind, s.target, ?1 FROM staged_link s"
-        " WHERE NOT EXISTS (SELECT 1 FROM link l WHERE l.source = s.source AND l.kind = s.kind"
-        " AND l.target = s.target AND l.until_point IS NULL)", TRUE},
-    [Q_ADD_EVENTS] = {
-        "INSERT OR IGNORE INTO event (source, event, time_us, point, hash, document)"
-        " SELECT source, event, time_us, ?1, hash, document FROM staged_event", TRUE},
-    [Q_INDEX_EVENTS] = {
-        "INSERT OR IGNORE INTO event_key (key, time_us, event)"
-        " SELECT k.value, e.time_us, e.id FROM staged_event s"
-        " CROSS JOIN event e ON e.source = s.source AND e.event = s.event AND e.point = ?1"
-        " CROSS JOIN json_each(s.keys) k", TRUE},
-    [Q_COUNT_VERSIONS] = {
-        "SELECT count(*) FROM version v CROSS JOIN object o ON o.id = v.object"
-        " WHERE v.from_point = ?1 AND o.directory = ?2", FALSE},
-    [Q_COUNT_LINKS_ADDED] = {
-        "SELECT count(*) FROM link l CROSS JOIN object o ON o.id = l.source"
-        " WHERE l.from_point = ?1 AND o.directory = ?2", FALSE},
-    [Q_COUNT_LINKS_REMOVED] = {
-        "SELECT count(*) FROM link l CROSS JOIN object o ON o.id = l.source"
-        " WHERE l.until_point = ?1 AND o.directory = ?2", FALSE},
+        " AND (SELECT directory FROM object o WHERE o.id = link.source) = ?2", FALSE},
+
+    /* the coming point; audit records */
+    [Q_EVENT_KNOWN] = {"SELECT 1 FROM event WHERE source = ?1 AND event = ?2", FALSE},
+    [Q_EVENT_ADD] = {
+        "INSERT INTO event (source, event, time_us, point, hash, document)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6)", FALSE},
+    [Q_EVENT_KEY_ADD] = {
+        "INSERT OR IGNORE INTO event_key (key, time_us, event) VALUES (?1, ?2, ?3)", FALSE},
+
+    /* taking back what one directory (?2) did at the coming point (?1) */
+    [Q_REOPEN_VERSIONS] = {
+        "UPDATE version SET until_point = NULL WHERE until_point = ?1"
+        " AND NOT EXISTS (SELECT 1 FROM version n"
+        " WHERE n.object = version.object AND n.from_point = ?1)"
+        " AND (SELECT directory FROM object o WHERE o.id = version.object) = ?2", FALSE},
+    [Q_REOPEN_LINKS] = {
+        "UPDATE link SET until_point = NULL WHERE until_point = ?1"
+        " AND (SELECT directory FROM object o WHERE o.id = link.source) = ?2", FALSE},
+    [Q_UNDO_VERSIONS] = {
+        "DELETE FROM version WHERE from_point = ?1"
+        " AND (SELECT directory FROM object o WHERE o.id = version.object) = ?2", FALSE},
+    [Q_UNDO_LINKS] = {
+        "DELETE FROM link WHERE from_point = ?1"
+        " AND (SELECT directory FROM object o WHERE o.id = link.source) = ?2", FALSE},
+    [Q_UNDO_EVENT_KEYS] = {
+        "DELETE FROM event_key"
+        " WHERE event IN (SELECT id FROM event WHERE point = ?1 AND source = ?2)", TRUE},
+    [Q_UNDO_EVENTS] = {"DELETE FROM event WHERE point = ?1 AND source = ?2", TRUE},
+
+    [Q_CHECKPOINT_WALK] = {
+        "SELECT directory, source, stream, document FROM checkpoint k", TRUE},
+    [Q_CHECKPOINT_GET] = {
+        "SELECT document FROM checkpoint WHERE directory = ?1 AND source = ?2 AND stream = ?3",
+        FALSE},
+    [Q_CHECKPOINT_LIST] = {
+        "SELECT stream, document FROM checkpoint WHERE directory = ?1 AND source = ?2"
+        " ORDER BY stream", FALSE},
+    [Q_CHECKPOINT_SET] = {
+        "INSERT OR REPLACE INTO checkpoint (directory, source, stream, document)"
+        " VALUES (?1, ?2, ?3, ?4)", FALSE},
+    [Q_CHECKPOINT_REMOVE] = {
+        "DELETE FROM checkpoint WHERE directory = ?1 AND source = ?2 AND stream = ?3", FALSE},
+    [Q_CHECKPOINT_REMOVE_ALL] = {
+        "DELETE FROM checkpoint WHERE directory = ?1 AND source = ?2", FALSE},
 
     /* the chain: what a point added and closed, in the order of the digest */
     [Q_POINT_OPENED] = {
@@ -135,6 +154,8 @@ static const struct statement statements[STORE_STATEMENTS] = {
     [Q_POINT_ADD] = {
         "INSERT INTO point (number, entry, finished_us, state, content)"
         " VALUES (?1, ?2, ?3, ?4, zeroblob(32))", FALSE},
+    [Q_POINT_FINISH] = {
+        "UPDATE point SET finished_us = ?2, state = ?3 WHERE number = ?1", FALSE},
     [Q_POINT_NEXT] = {
         "SELECT max(point) + 1 FROM ledger WHERE kind = 'point'", FALSE},
     [Q_POINT_SET_CONTENT] = {"UPDATE point SET content = ?2 WHERE number = ?1", FALSE},

@@ -64,6 +64,12 @@ void store_query_text(struct store_query *query, const char *text_or_null)
                                             strlen(text_or_null), SQLITE_TRANSIENT, SQLITE_UTF8));
 }
 
+void store_query_part(struct store_query *query, const char *text, gsize len)
+{
+    remember(query, sqlite3_bind_text64(query->stmt, ++query->bound, text, len, SQLITE_STATIC,
+                                        SQLITE_UTF8));
+}
+
 void store_query_bytes(struct store_query *query, const void *data_or_null, gsize len)
 {
     query->bound++;

@@ -15,11 +15,13 @@
 enum store_statement {
     Q_BEGIN,
     Q_BEGIN_READ,
+    Q_TRUST_KEYS,
     Q_COMMIT,
     Q_ROLLBACK,
     Q_APPLICATION_ID,
     Q_USER_VERSION,
     Q_PAGE_COUNT,
+    Q_CHECKPOINT_LOG,
     Q_SET_AUTO_VACUUM,
     Q_SET_WAL,
     Q_FREE_PAGES,
@@ -27,33 +29,45 @@ enum store_statement {
 
     Q_OBJECT_ID,
     Q_OBJECT_STATE,
+    Q_OBJECT_DIRECTORY,
     Q_OBJECT_ADD,
     Q_OBJECT_NEXT_ID,
-    Q_STAGE_RECORD,
-    Q_STAGE_LINK,
-    Q_STAGE_EVENT,
+    Q_OBJECTS_UNUSED,
+    Q_VERSION_ADD,
+    Q_VERSION_TOUCHED,
+    Q_VERSION_OPEN_WALK,
+    Q_VERSION_OF_REMOVE,
+    Q_VERSION_OF_END,
+    Q_TYPE_ADD,
+    Q_TYPE_OBJECTS,
+    Q_IDENTIFIER_ADD,
+    Q_LINK_ANY,
+    Q_LINK_ADD,
+    Q_LINK_NEWEST,
+    Q_LINK_SEEN,
+    Q_LINKS_OF_KIND_REMOVE,
+    Q_LINKS_OF_KIND_END,
+    Q_LINKS_OF_REMOVE,
+    Q_LINKS_OF_END,
+    Q_LINKS_TO_REMOVE,
+    Q_LINKS_TO_END,
+    Q_LINKS_CLOSE_UNSEEN,
     Q_EVENT_KNOWN,
-    Q_RUN_READ,
-    Q_RUN_START,
-    Q_DROP_RECORDS,
-    Q_DROP_LINKS,
-    Q_DROP_EVENTS,
-    Q_CLEAR_RUN,
-    Q_CLEAR_OBJECTS,
+    Q_EVENT_ADD,
+    Q_EVENT_KEY_ADD,
+    Q_REOPEN_VERSIONS,
+    Q_REOPEN_LINKS,
+    Q_UNDO_VERSIONS,
+    Q_UNDO_LINKS,
+    Q_UNDO_EVENT_KEYS,
+    Q_UNDO_EVENTS,
 
-    Q_CLOSE_CHANGED,
-    Q_KEEP_TYPE,
-    Q_CLOSE_UNSEEN,
-    Q_OPEN_VERSIONS,
-    Q_INDEX_TYPES,
-    Q_INDEX_IDENTIFIERS,
-    Q_CLOSE_LINKS,
-    Q_OPEN_LINKS,
-    Q_ADD_EVENTS,
-    Q_INDEX_EVENTS,
-    Q_COUNT_VERSIONS,
-    Q_COUNT_LINKS_ADDED,
-    Q_COUNT_LINKS_REMOVED,
+    Q_CHECKPOINT_WALK,
+    Q_CHECKPOINT_GET,
+    Q_CHECKPOINT_LIST,
+    Q_CHECKPOINT_SET,
+    Q_CHECKPOINT_REMOVE,
+    Q_CHECKPOINT_REMOVE_ALL,
 
     Q_POINT_OPENED,
     Q_POINT_CLOSED,
@@ -61,6 +75,7 @@ enum store_statement {
     Q_POINT_UNLINKED,
     Q_POINT_EVENTS,
     Q_POINT_ADD,
+    Q_POINT_FINISH,
     Q_POINT_NEXT,
     Q_POINT_SET_CONTENT,
     Q_POINT_SET_PINNED,
@@ -124,8 +139,8 @@ enum store_statement {
 const char *store_statement_sql(enum store_statement id);
 gboolean store_statement_scans(enum store_statement id);
 
-/* One use of a statement. Parameters are bound in order; text is copied, bytes must live until
- * the statement was stepped or ended. */
+/* One use of a statement. Parameters are bound in order; text is copied, bytes and parts of text
+ * must live until the statement was stepped or ended. */
 struct store_query {
     struct store *store;
     sqlite3_stmt *stmt;
@@ -139,6 +154,7 @@ struct store_query store_query_begin(struct store *store, enum store_statement i
 void store_query_end(struct store_query *query);
 void store_query_int(struct store_query *query, gint64 value);
 void store_query_text(struct store_query *query, const char *text_or_null);
+void store_query_part(struct store_query *query, const char *text, gsize len);
 void store_query_bytes(struct store_query *query, const void *data_or_null, gsize len);
 /* Bind again from the first parameter; for loops over one statement. */
 void store_query_again(struct store_query *query);

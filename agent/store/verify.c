@@ -18,8 +18,9 @@
 struct audit {
     struct store *store;
     GPtrArray *problems;
-    GHashTable *points; /* gint64 * -> struct expected *: what the ledger says exists */
-    gint64 newest;      /* number of the last point entry */
+    GHashTable *points;      /* gint64 * -> struct expected *: what the ledger says exists */
+    gint64 newest;           /* number of the last point entry */
+    GHashTable *checkpoints; /* "directory/source" -> struct cor_json *: stream -> hash */
     guint8 head[STORE_HASH_LEN];
     gint64 entries;
 };
@@ -96,6 +97,25 @@ static struct expected *expect(struct audit *audit, gint64 number)
     return g_hash_table_lookup(audit->points, &number);
 }
 
+static char *source_name(const char *directory, const char *source)
+{
+    return g_strdup_printf("%s/%s", directory, source);
+}
+
+/* A complete half tells all the checkpoints that its source has from there on. */
+static void apply_checkpoints(struct audit *audit, const struct cor_json *body)
+{
+    const struct cor_json *halves = cor_json_get(body, "halves");
+    for (const struct cor_json *half = cor_json_first(halves); half; half = cor_json_next(half)) {
+        const char *directory = cor_json_get_string(half, "directory");
+        const char *source = cor_json_get_string(half, "source");
+        const struct cor_json *told = cor_json_get(half, "checkpoints");
+        if (directory && source && g_strcmp0(cor_json_get_string(half, "state"), "complete") == 0)
+            g_hash_table_replace(audit->checkpoints, source_name(directory, source),
+                                 told ? cor_json_copy(told) : cor_json_new_object());
+    }
+}
+
 static void apply_point(struct audit *audit, gint64 entry, const struct cor_json *body)
 {
     struct store_point *point = store_point_parse(body);
@@ -116,6 +136,7 @@ static void apply_point(struct audit *audit, gint64 entry, const struct cor_json
     expected->state = point->state;
     expected->content = g_strdup(content);
     g_hash_table_insert(audit->points, &expected->number, expected);
+    apply_checkpoints(audit, body);
     store_point_free(point);
 }
 
@@ -232,7 +253,7 @@ static gboolean take_point(struct audit *audit, const struct store_query *query,
         return TRUE;
     }
     guint8 content[STORE_HASH_LEN];
-    if (!store_chain_content(audit->store, number, content, error))
+    if (!store_chain_content(audit->store, number, content, NULL, error))
         return FALSE;
     g_autofree char *hex = store_hex(content);
     compare_point(audit, query, expected, hex);
@@ -250,6 +271,45 @@ static void check_missing(struct audit *audit)
         if (!expected->met)
             problem(audit, "backup point %" G_GINT64_FORMAT " was removed", expected->number);
     }
+}
+
+/* --- checkpoints ----------------------------------------------------------------------------- */
+
+/* What stands in the file is struck off what the ledger told; the rest is missing. */
+static gboolean take_checkpoint(struct audit *audit, const struct store_query *query, void *data,
+                                GError **error)
+{
+    (void)data, (void)error;
+    const char *stream = store_column_text(query, 2), *text = store_column_text(query, 3);
+    g_autofree char *name =
+        source_name(cor_directory_name((enum cor_directory)store_column_int(query, 0)),
+                    store_column_text(query, 1));
+    struct cor_json *told = g_hash_table_lookup(audit->checkpoints, name);
+    STORE_DIGEST_AUTO *digest = store_digest_new();
+    guint8 hash[STORE_HASH_LEN];
+    store_digest_add(digest, text, strlen(text));
+    store_digest_end(digest, hash);
+    g_autofree char *hex = store_hex(hash);
+    if (g_strcmp0(cor_json_get_string(told, stream), hex) != 0)
+        problem(audit, "checkpoint '%s' of %s was altered or added", stream, name);
+    if (told)
+        cor_json_remove(told, stream);
+    return TRUE;
+}
+
+static gboolean check_checkpoints(struct audit *audit, GError **error)
+{
+    if (!each_row(audit, Q_CHECKPOINT_WALK, take_checkpoint, NULL, error))
+        return FALSE;
+    GHashTableIter iter;
+    void *name, *told;
+    g_hash_table_iter_init(&iter, audit->checkpoints);
+    while (g_hash_table_iter_next(&iter, &name, &told)) {
+        for (const struct cor_json *n = cor_json_first(told); n; n = cor_json_next(n))
+            problem(audit, "checkpoint '%s' of %s was removed", cor_json_key(n),
+                    (const char *)name);
+    }
+    return TRUE;
 }
 
 /* --- rows ------------------------------------------------------------------------------------ */
@@ -416,7 +476,8 @@ static gboolean verify_all(struct audit *audit, GError **error)
     gboolean ok = each_row(audit, Q_VERIFY_FOREIGN_KEYS, take_orphan, NULL, error) &&
                   each_row(audit, Q_LEDGER_WALK, take_entry, NULL, error) &&
                   check_head(audit, error) &&
-                  each_row(audit, Q_VERIFY_POINTS, take_point, NULL, error);
+                  each_row(audit, Q_VERIFY_POINTS, take_point, NULL, error) &&
+                  check_checkpoints(audit, error);
     if (ok)
         check_missing(audit);
     ok = ok && each_row(audit, Q_VERIFY_VERSIONS, take_version, &version, error) &&
@@ -433,8 +494,11 @@ gboolean store_verify(struct store *store, GPtrArray *problems, char **ret_head,
     STORE_READ_AUTO reading = store;
     g_autoptr(GHashTable) points =
         g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, free_expected);
+    g_autoptr(GHashTable) checkpoints =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)cor_json_free);
     g_autoptr(GPtrArray) found = g_ptr_array_new(); /* texts move to problems */
-    struct audit audit = {.store = store, .problems = found, .points = points};
+    struct audit audit = {
+        .store = store, .problems = found, .points = points, .checkpoints = checkpoints};
     gboolean ok = verify_all(&audit, error);
     for (guint i = 0; i < found->len; i++)
         g_ptr_array_add(problems, g_ptr_array_index(found, i));

@@ -22,7 +22,8 @@ static void parse_plain(struct store_codec *codec, const uint8_t *data, size_t s
     COR_RECORD_AUTO *record = store_codec_parse(codec, COR_AD, "key", NULL);
     if (!record)
         return;
-    if (!store_codec_record(codec, record, NULL) || !store_codec_pack(codec, NULL))
+    if (!store_codec_record(codec, record, NULL) ||
+        !store_codec_pack(codec, codec->text->str, codec->text->len, NULL))
         abort();
     g_autofree char *text = g_strdup(codec->text->str);
     g_autofree uint8_t *packed = g_memdup2(codec->packed->data, codec->packed->len);

@@ -314,4 +314,12 @@ static inline guint problem_count(struct store *store, gboolean print)
 }
 #define ASSERT_VERIFIES(store) assert_int_equal(problem_count(store, TRUE), 0)
 
+/* Keys of which nothing is known are left by no run. */
+#define ASSERT_NO_LOOSE_KEYS(store)                                                                \
+    assert_int_equal(number_of(store,                                                              \
+                               "SELECT count(*) FROM object o WHERE NOT EXISTS "                   \
+                               "(SELECT 1 FROM version WHERE object = o.id) AND NOT EXISTS "       \
+                               "(SELECT 1 FROM link WHERE source = o.id OR target = o.id)"),       \
+                     0)
+
 #endif

@@ -264,7 +264,7 @@ static void test_abandoned_run_leaves_nothing(void **state)
     put(run, COR_AD, "user", CAROL, "carol", "new");
     log_event(run, "audit-2", 5, CAROL, CAROL);
     store_run_abandon(run);
-    assert_int_equal(number_of(f->store, "SELECT count(*) FROM staged_run"), 0);
+    ASSERT_NO_LOOSE_KEYS(f->store);
     assert_int_equal(number_of(f->store, "SELECT count(*) FROM object"), 4);
     assert_int_equal(number_of(f->store, "SELECT count(*) FROM point"), 1);
 }
@@ -293,7 +293,7 @@ static void check_nothing_kept(struct store *store)
     assert_int_equal(number_of(store, "SELECT count(*) FROM ledger"), 1);
     assert_int_equal(number_of(store, "SELECT count(*) FROM version"), 4);
     assert_int_equal(number_of(store, "SELECT count(*) FROM object"), 4);
-    assert_int_equal(number_of(store, "SELECT count(*) FROM staged_run"), 0);
+    ASSERT_NO_LOOSE_KEYS(store);
     ASSERT_TITLE(store, 1, COR_AD, ALICE, "engineer");
     ASSERT_VERIFIES(store);
 }

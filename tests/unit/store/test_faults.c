@@ -74,7 +74,9 @@ static void disarm(void)
 
 /* --- what is done under fault ---------------------------------------------------------------- */
 
-#define CROWD 2300 /* more than one batch of staged rows */
+/* More than the page cache takes: pages of the running capture are written before its end. */
+#define CROWD 700
+#define NOISE 18000 /* bytes of each that do not compress */
 
 /* Each action answers FALSE with an error, and checks nothing itself: it may be cut anywhere. */
 typedef gboolean (*action_func)(struct store *store, GError **error);
@@ -83,6 +85,19 @@ static gboolean stage_one(struct cor_sink *sink, const char *type, const char *k
                           const char *name, GError **error)
 {
     COR_RECORD_AUTO *record = make_record(COR_AD, type, key, name, "new");
+    return sink->record(sink, record, error);
+}
+
+static gboolean stage_noise(struct cor_sink *sink, guint number, GError **error)
+{
+    char key[40];
+    g_snprintf(key, sizeof key, "99999999-0000-4000-8000-%012u", number);
+    COR_RECORD_AUTO *record = make_record(COR_AD, "user", key, key, "new");
+    g_autoptr(GRand) random = g_rand_new_with_seed(number);
+    g_autoptr(GString) noise = g_string_sized_new(NOISE);
+    while (noise->len < NOISE)
+        g_string_append_c(noise, (char)g_rand_int_range(random, 'a', 'z' + 1));
+    cor_json_add_string(record->attributes, "noise", noise->str);
     return sink->record(sink, record, error);
 }
 
@@ -95,9 +110,7 @@ static gboolean stage_all(struct store_run *run, guint crowd, GError **error)
         !stage_one(sink, "group", STAFF, "staff", error) || !sink->link(sink, &link, error))
         return FALSE;
     for (guint i = 0; i < crowd; i++) {
-        char key[40];
-        g_snprintf(key, sizeof key, "99999999-0000-4000-8000-%012u", i);
-        if (!stage_one(sink, "user", key, key, error))
+        if (!stage_noise(sink, i, error))
             return FALSE;
     }
     struct cor_proof *proof = cor_proof_new(COR_AD);
@@ -128,6 +141,39 @@ static gboolean do_capture(struct store *store, GError **error)
 static gboolean do_large_capture(struct store *store, GError **error)
 {
     return capture_crowd(store, CROWD, error);
+}
+
+/* Everything that an incremental half can say. */
+static gboolean tell_changes(struct store_run *run, GError **error)
+{
+    struct cor_sink *sink = sink_of(run, COR_AD);
+    const struct cor_link stays = {COR_AD, "member", STAFF, BOB};
+    const struct cor_link leaves = {COR_AD, "member", STAFF, ALICE};
+    const struct cor_half_stats stats = {0};
+    COR_JSON_AUTO *cookie = cor_json_new_int(2);
+    struct cor_proof *proof = cor_proof_new(COR_AD);
+    cor_proof_require(proof, "changes");
+    cor_proof_ldap(proof, "changes", 0, 0, 0, 0);
+    gboolean ok =
+        sink->incremental(sink, error) && stage_one(sink, "user", ALICE, "alice", error) &&
+        stage_one(sink, "user", CAROL, "carol", error) &&
+        sink->links_follow(sink, STAFF, "member", error) && sink->link(sink, &leaves, error) &&
+        sink->link(sink, &stays, error) && sink->unlink(sink, &leaves, error) &&
+        sink->gone(sink, CAROL, error) && sink->checkpoint(sink, "dirsync", cookie, error) &&
+        sink->finish(sink, proof, &stats, error);
+    cor_proof_free(proof);
+    return ok;
+}
+
+static gboolean do_changes(struct store *store, GError **error)
+{
+    struct store_run *run = store_run_begin(store, MINUTE(50), error);
+    if (!run)
+        return FALSE;
+    if (tell_changes(run, error))
+        return store_run_commit(run, MINUTE(51), NULL, error);
+    store_run_abandon(run);
+    return FALSE;
 }
 
 static gboolean do_prune(struct store *store, GError **error)
@@ -169,7 +215,7 @@ static void copy_base(const struct fixture *f, const char *base)
                                 &error));
 }
 
-/* All points as text: what the store shows. */
+/* All points and the checkpoint as text: what the store shows. */
 static char *describe_store(struct store *store)
 {
     g_autoptr(GPtrArray) points = NULL;
@@ -181,6 +227,9 @@ static char *describe_store(struct store *store)
         g_string_append_printf(out, "point %d%s\n%s", (int)point->number,
                                point->pinned ? " pinned" : "", text);
     }
+    COR_JSON_AUTO *cookie = store_checkpoint(store, COR_AD, "corp.example.test", "dirsync", NULL);
+    g_autofree char *text = cor_json_to_text(cookie);
+    g_string_append(out, text);
     return g_string_free(out, FALSE);
 }
 
@@ -198,7 +247,7 @@ static void check_survivor(const struct fixture *f, const char *before, const ch
     OK((store = store_open(f->path, STORE_WRITE, &error)));
     gint64 point = capture_world(store, 90, "director");
     ASSERT_TITLE(store, point, COR_AD, ALICE, "director");
-    assert_int_equal(number_of(store, "SELECT count(*) FROM staged_run"), 0);
+    ASSERT_NO_LOOSE_KEYS(store);
     ASSERT_VERIFIES(store);
     store_close(store);
 }
@@ -271,11 +320,13 @@ static void sweep(struct fixture *f, action_func action,
         sweep(*state, action, run, stride);                                                        \
     }
 SWEEP(test_killed_capture, do_capture, run_killed, 1)
-SWEEP(test_killed_large_capture, do_large_capture, run_killed, 251)
+SWEEP(test_killed_large_capture, do_large_capture, run_killed, 503)
+SWEEP(test_killed_changes, do_changes, run_killed, 1)
 SWEEP(test_killed_prune, do_prune, run_killed, 1)
 SWEEP(test_killed_pin, do_pin, run_killed, 1)
 SWEEP(test_full_disk_capture, do_capture, run_full, 1)
-SWEEP(test_full_disk_large_capture, do_large_capture, run_full, 251)
+SWEEP(test_full_disk_changes, do_changes, run_full, 1)
+SWEEP(test_full_disk_large_capture, do_large_capture, run_full, 503)
 SWEEP(test_full_disk_prune, do_prune, run_full, 1)
 
 /* --- creation -------------------------------------------------------------------------------- */
@@ -312,9 +363,10 @@ int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, setup_folder, fixture_teardown)
     const struct CMUnitTest tests[] = {
-        T(test_killed_capture),  T(test_killed_large_capture), T(test_killed_prune),
-        T(test_killed_pin),      T(test_full_disk_capture),    T(test_full_disk_large_capture),
-        T(test_full_disk_prune), T(test_killed_creation),
+        T(test_killed_capture),    T(test_killed_large_capture), T(test_killed_prune),
+        T(test_killed_pin),        T(test_full_disk_capture),    T(test_full_disk_large_capture),
+        T(test_full_disk_prune),   T(test_killed_creation),      T(test_killed_changes),
+        T(test_full_disk_changes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -109,9 +109,10 @@ static void test_newer_schema_is_refused(void **state)
     capture_world(f->store, 1, "a");
     store_close(f->store);
     f->store = NULL;
-    write_sql(f->path, "PRAGMA user_version = 7");
+    g_autofree char *known = g_strdup_printf("up to %u", store_schema.version);
+    write_sql(f->path, "PRAGMA user_version = 77");
     for (enum store_mode mode = STORE_READ; mode <= STORE_WRITE; mode++)
-        FAILS(store_open(f->path, mode, &error), COR_E_CONFIG, f->path, "version 7", "up to 1",
+        FAILS(store_open(f->path, mode, &error), COR_E_CONFIG, f->path, "version 77", known,
               "newer anchorwatch");
 }
 
@@ -180,66 +181,118 @@ static void test_truncated_store(void **state)
 
 /* --- migrations ------------------------------------------------------------------------------ */
 
-/* A program of the future: the real first step and one more. */
+/* A program of the future: the real steps and one more. */
+struct future {
+    const char *steps[16];
+    struct store_schema schema;
+    char *step, *now, *then; /* the last step; "version N" of today and of then */
+};
+
+static struct future *future_new(const char *sql)
+{
+    struct future *future = g_new0(struct future, 1);
+    guint version = store_schema.version;
+    assert_true(version < G_N_ELEMENTS(future->steps));
+    future->step = g_strdup_printf("%s PRAGMA user_version = %u;", sql, version + 1);
+    memcpy(future->steps, store_schema.steps, version * sizeof *future->steps);
+    future->steps[version] = future->step;
+    future->schema = (struct store_schema){future->steps, version + 1};
+    future->now = g_strdup_printf("version %u", version);
+    future->then = g_strdup_printf("version %u", version + 1);
+    return future;
+}
+
+static void future_free(struct future *future)
+{
+    g_free(future->step);
+    g_free(future->now);
+    g_free(future->then);
+    g_free(future);
+}
+
 static const char future_step[] =
     "CREATE TABLE future (id INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;"
     "INSERT INTO future (note) SELECT name FROM version;"
-    "ALTER TABLE point ADD COLUMN label TEXT;"
-    "PRAGMA user_version = 2;";
+    "ALTER TABLE point ADD COLUMN label TEXT;";
 
 static void test_migration(void **state)
 {
     struct fixture *f = *state;
-    const char *const steps[] = {store_schema.steps[0], future_step};
-    const struct store_schema future = {steps, 2};
+    struct future *future = future_new(future_step);
     fixture_open(f);
     capture_world(f->store, 1, "a");
     store_close(f->store);
-    FAILS(store_open_schema(f->path, STORE_READ, &future, &error), COR_E_STORE, f->path,
-          "version 1", "version 2");
-    OK((f->store = store_open_schema(f->path, STORE_WRITE, &future, &error)));
+    FAILS(store_open_schema(f->path, STORE_READ, &future->schema, &error), COR_E_STORE, f->path,
+          future->now, future->then);
+    OK((f->store = store_open_schema(f->path, STORE_WRITE, &future->schema, &error)));
     assert_int_equal(number_of(f->store, "SELECT count(*) FROM future"), 4);
     ASSERT_TITLE(f->store, 1, COR_AD, ALICE, "a");
     ASSERT_VERIFIES(f->store);
     g_autofree char *migrated = schema_of(f->store);
     store_close(f->store);
-    FAILS((f->store = store_open(f->path, STORE_WRITE, &error)), COR_E_CONFIG, "version 2",
-          "up to 1");
+    FAILS((f->store = store_open(f->path, STORE_WRITE, &error)), COR_E_CONFIG, future->then,
+          "newer anchorwatch");
     g_autofree char *fresh_path = g_build_filename(f->folder, "fresh.db", NULL);
-    OK((f->store = store_open_schema(fresh_path, STORE_WRITE, &future, &error)));
+    OK((f->store = store_open_schema(fresh_path, STORE_WRITE, &future->schema, &error)));
     g_autofree char *fresh = schema_of(f->store);
     assert_string_equal(migrated, fresh);
+    future_free(future);
 }
 
 static void test_failed_migration_leaves_the_old_version(void **state)
 {
     struct fixture *f = *state;
-    const char *const steps[] = {store_schema.steps[0],
-                                 "CREATE TABLE future (id INTEGER PRIMARY KEY) STRICT;"
-                                 "INSERT INTO missing VALUES (1);"};
-    const struct store_schema broken = {steps, 2};
+    struct future *broken = future_new("CREATE TABLE future (id INTEGER PRIMARY KEY) STRICT;"
+                                       "INSERT INTO missing VALUES (1);");
     fixture_open(f);
     capture_world(f->store, 1, "a");
     g_autofree char *before = schema_of(f->store);
     store_close(f->store);
-    FAILS((f->store = store_open_schema(f->path, STORE_WRITE, &broken, &error)), COR_E_STORE,
-          f->path, "missing");
+    FAILS((f->store = store_open_schema(f->path, STORE_WRITE, &broken->schema, &error)),
+          COR_E_STORE, f->path, "missing");
     fixture_open(f);
     g_autofree char *after = schema_of(f->store);
     assert_string_equal(before, after);
     ASSERT_VERIFIES(f->store);
     capture_world(f->store, 2, "b");
+    future_free(broken);
 }
 
 static void test_migration_waits_for_no_run(void **state)
 {
     struct fixture *f = *state;
-    const char *const steps[] = {store_schema.steps[0], future_step};
-    const struct store_schema future = {steps, 2};
+    struct future *future = future_new(future_step);
     fixture_open(f);
     struct store_run *run = begin(f->store, 1);
-    FAILS(store_open_schema(f->path, STORE_WRITE, &future, &error), COR_E_STORE, "capturing");
+    FAILS(store_open_schema(f->path, STORE_WRITE, &future->schema, &error), COR_E_STORE,
+          "capturing");
     store_run_abandon(run);
+    future_free(future);
+}
+
+/* A store of the first version, with what a run that was killed had entered. */
+static void test_first_version_is_migrated(void **state)
+{
+    struct fixture *f = *state;
+    const struct store_schema first = {store_schema.steps, 1};
+    OK((f->store = store_open_schema(f->path, STORE_WRITE, &first, &error)));
+    store_close(f->store);
+    f->store = NULL;
+    write_sql(f->path, "INSERT INTO staged_run VALUES (1, 99, 1, 1)");
+    write_sql(f->path, "INSERT INTO object (directory, key) VALUES (0, 'of a dead run')");
+    fixture_open(f);
+    assert_int_equal(number_of(f->store, "SELECT count(*) FROM object"), 0);
+    assert_int_equal(number_of(f->store, "SELECT count(*) FROM sqlite_schema"
+                                         " WHERE name = 'staged_run'"),
+                     0);
+    g_autofree char *migrated = schema_of(f->store);
+    store_close(f->store);
+    g_autofree char *fresh_path = g_build_filename(f->folder, "fresh.db", NULL);
+    OK((f->store = store_open(fresh_path, STORE_WRITE, &error)));
+    g_autofree char *fresh = schema_of(f->store);
+    assert_string_equal(migrated, fresh);
+    capture_world(f->store, 1, "a");
+    ASSERT_VERIFIES(f->store);
 }
 
 int main(void)
@@ -255,6 +308,7 @@ int main(void)
         T(test_unreachable_paths),
         T(test_truncated_store),
         T(test_migration),
+        T(test_first_version_is_migrated),
         T(test_failed_migration_leaves_the_old_version),
         T(test_migration_waits_for_no_run),
     };

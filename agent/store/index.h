@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ANCHORWATCH_AGENT_STORE_INDEX_H
+#define ANCHORWATCH_AGENT_STORE_INDEX_H
+
+/* Entering what can be found by something else than its key: identifiers of objects, and audit
+ * records by the objects they name. */
+
+#include "agent/store/picture.h"
+
+/* identifiers as in a STORE_OP_RECORD. Kept back, and entered in order when there are many. */
+gboolean store_index_identifiers(struct store_picture *picture, gint64 object,
+                                 const struct store_part *identifiers, GError **error);
+/* Add an audit record, once for each id of its source. */
+gboolean store_index_event(struct store_picture *picture, const struct store_op *op,
+                           GError **error);
+
+#endif
