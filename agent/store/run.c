@@ -30,8 +30,8 @@ static gboolean apply(void *data, const struct store_op *op, GError **error)
 static gboolean start_run(struct store_run *run, GError **error)
 {
     gint64 point;
-    /* each key is looked up or entered here anyway; having SQLite do it again for every row would
-     * take a fifth longer. store_verify checks them. */
+    /* each key is looked up or entered here anyway; SQLite need not do it again for every row.
+     * store_verify checks them. */
     return store_exec(run->store, Q_TRUST_KEYS, 0, NULL, error) && store_begin(run->store, error) &&
            store_publish_begin(run->store, run->started_us, &point, error) &&
            store_picture_begin(&run->picture, run->store, point, error);

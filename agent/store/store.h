@@ -4,7 +4,7 @@
 
 /*
  * The store: one SQLite file with every backup point. Versions and links carry an interval of
- * backup points; rows are staged per run and become visible in one final transaction together with
+ * backup points; a run is one write transaction, so its rows become visible at once, together with
  * the checkpoint and the proof; points are chained by hash. docs/store.md describes the schema.
  *
  * All text returned is owned by the caller unless said otherwise. Errors: STORE_ERROR with
@@ -35,9 +35,9 @@ static inline void store_cleanup(struct store **store)
 enum store_half_state { STORE_HALF_COMPLETE, STORE_HALF_PARTIAL, STORE_HALF_FAILED };
 const char *store_half_state_name(enum store_half_state state);
 
-/* Begin a run. Staging of runs that died is removed. Only one run at a time per store: another
- * live one gives COR_E_STORE naming its process. The run writes through a connection of its own,
- * so views of this store may stay open meanwhile. */
+/* Begin a run: a write transaction until its end. Only one run at a time per store: another live
+ * one gives COR_E_STORE naming its process, and so do pin and prune while one runs. The run writes
+ * through a connection of its own, so views of this store may stay open meanwhile. */
 struct store_run *store_run_begin(struct store *store, gint64 now_us, GError **error);
 /* The sink for one half; owned by the run, valid until the run ends. source: configured name. */
 struct cor_sink *store_run_sink(struct store_run *run, enum cor_directory directory,
@@ -46,7 +46,7 @@ struct cor_sink *store_run_sink(struct store_run *run, enum cor_directory direct
  * none, so read everything. Caller frees. */
 struct cor_json *store_checkpoint(struct store *store, enum cor_directory directory,
                                   const char *source, const char *stream, GError **error);
-/* Publish: one transaction. The point is complete when both halves are, partial when anything was
+/* Publish. The point is complete when both halves are, partial when anything was
  * read, failed otherwise (then nothing but the attempt is recorded). From a partial half nothing
  * is concluded to be deleted. *ret_point is its number. The run is freed in any case. */
 gboolean store_run_commit(struct store_run *run, gint64 now_us, gint64 *ret_point, GError **error);
