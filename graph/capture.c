@@ -10,24 +10,38 @@
 #include "correlate/error.h"
 #include "correlate/time.h"
 #include "graph/audit.h"
-#include "graph/document.h"
+#include "graph/compare.h"
+#include "graph/delta.h"
+#include "graph/incremental.h"
 #include "graph/run.h"
-
-#include <string.h>
+#include "graph/track.h"
 
 enum {
     DEFAULT_PAGE = 999,
-    AUDIT_DAYS = 30,           /* what the service keeps at most */
-    MAX_FAILURES_IN_A_ROW = 2, /* of a service that does not answer */
+    AUDIT_DAYS = 30, /* what the service keeps at most */
 };
 
 #define SEGMENT_AUDITS "directory audits"
 
 /* --- shared by the parts ---------------------------------------------------------------------- */
 
+/* Nothing tells when the source of authority goes back on-premises, so what is managed in the cloud
+ * is looked at by each capture. */
+static void watch_managed(struct entra_run *run, const struct cor_record *record)
+{
+    struct entra_stream *stream =
+        run->track ? entra_track_find(run->track, record->type, record->life) : NULL;
+    const struct cor_json *behavior = cor_record_get(record, "onPremisesSyncBehavior");
+    if (stream && cor_json_get_bool(behavior, "isCloudManaged"))
+        entra_flags_add(stream->again, record->key, 0);
+}
+
 gboolean entra_run_record(struct entra_run *run, const struct cor_record *record, GError **error)
 {
     run->stats.objects++;
+    watch_managed(run, record);
+    if (run->compare)
+        entra_compare_record(run->compare, record);
     if (run->sink->record(run->sink, record, error))
         return TRUE;
     run->sink_failed = TRUE;
@@ -38,7 +52,26 @@ gboolean entra_run_link(struct entra_run *run, const char *kind, const char *sou
                         const char *target, GError **error)
 {
     struct cor_link link = {COR_ENTRA, kind, source, target};
+    if (run->compare)
+        entra_compare_link(run->compare, &link);
     if (run->sink->link(run->sink, &link, error))
+        return TRUE;
+    run->sink_failed = TRUE;
+    return FALSE;
+}
+
+gboolean entra_run_gone(struct entra_run *run, const char *key, GError **error)
+{
+    if (run->sink->gone(run->sink, key, error))
+        return TRUE;
+    run->sink_failed = TRUE;
+    return FALSE;
+}
+
+gboolean entra_run_links_follow(struct entra_run *run, const char *source, const char *kind,
+                                GError **error)
+{
+    if (!run->incremental || run->sink->links_follow(run->sink, source, kind, error))
         return TRUE;
     run->sink_failed = TRUE;
     return FALSE;
@@ -67,189 +100,23 @@ guint entra_run_top(const struct entra_run *run)
     return run->options->page_size ? run->options->page_size : DEFAULT_PAGE;
 }
 
-static void report(const struct entra_run *run, const char *phase)
+void entra_run_report(const struct entra_run *run, const char *phase)
 {
     if (run->progress)
         run->progress(run->progress_data, phase, run->stats.objects);
 }
 
-/* --- one resource ----------------------------------------------------------------------------- */
-
-struct reading {
-    struct entra_run *run;
-    const struct entra_resource *resource;
-    GString *ids;     /* of objects with links, each NUL-terminated; NULL: no links */
-    GPtrArray *open;  /* struct cor_record * of this page, authority not known yet */
-    gboolean denied;  /* reading the authority was refused */
-    gboolean refused; /* the resource itself */
-    guint64 limited;  /* objects that came without their properties */
-};
-
-static gboolean keep(struct reading *reading, struct cor_record *record, const char *manager,
-                     gboolean *ret_kept, GError **error)
-{
-    struct entra_run *run = reading->run;
-    if (reading->ids)
-        g_string_append_len(reading->ids, record->key, (gssize)strlen(record->key) + 1);
-    if (manager && !entra_run_link(run, "manager", record->key, manager, error))
-        return FALSE;
-    if (reading->resource->links && reading->resource->life == COR_LIVE)
-        entra_syncrole_notice(run, record);
-    *ret_kept = reading->resource->behavior && entra_wants_behavior(record);
-    return *ret_kept || entra_run_record(run, record, error);
-}
-
-static gboolean take_object(struct reading *reading, const struct cor_json *object, GError **error)
-{
-    COR_RECORD_AUTO *record = NULL;
-    const char *manager = NULL;
-    switch (entra_record(reading->resource, object, &record, &manager)) {
-    case ENTRA_INVALID:
-        g_set_error(error, ENTRA_ERROR, COR_E_INPUT, "the service sent an object without an id");
-        return FALSE;
-    case ENTRA_LIMITED:
-        reading->limited++;
-        return TRUE;
-    case ENTRA_READABLE:
-        break;
-    }
-    gboolean kept = FALSE;
-    if (!keep(reading, record, manager, &kept, error))
-        return FALSE;
-    if (kept)
-        g_ptr_array_add(reading->open, g_steal_pointer(&record));
-    return TRUE;
-}
-
-static gboolean take_page(struct reading *reading, const struct cor_json *page, GError **error)
-{
-    if (reading->resource->singleton)
-        return take_object(reading, page, error);
-    const struct cor_json *values = entra_page_values(page, error);
-    if (!values)
-        return FALSE;
-    for (const struct cor_json *at = cor_json_first(values); at; at = cor_json_next(at))
-        if (!take_object(reading, at, error))
-            return FALSE;
-    return TRUE;
-}
-
-static gboolean settle_open(struct reading *reading, struct entra_pager *pager, GError **error)
-{
-    if (reading->open->len == 0)
-        return TRUE;
-    entra_pager_settle(pager);
-    gboolean ok = entra_behavior_read(reading->run, reading->resource, reading->open,
-                                      &reading->denied, error);
-    g_ptr_array_set_size(reading->open, 0);
-    return ok;
-}
-
-/* Not seeing what may be refused is no sign that it is gone. */
-static void leave_unread(struct entra_run *run, const struct entra_resource *resource,
-                         const char *why)
-{
-    entra_run_remark(run, g_strdup_printf("%s not readable: %s", resource->segment, why));
-    cor_proof_unread(run->proof, resource->type);
-}
-
-static void judge_limited(const struct reading *reading)
-{
-    if (reading->limited == 0)
-        return;
-    const struct entra_resource *resource = reading->resource;
-    g_autofree char *text = g_strdup_printf(
-        "%" G_GUINT64_FORMAT " objects came without %s, so rights are short and they were not "
-        "recorded; grant the application permission %s",
-        reading->limited, resource->must, resource->permission);
-    if (resource->optional)
-        leave_unread(reading->run, resource, text);
-    else
-        cor_proof_problem(reading->run->proof, resource->segment, text);
-}
-
-/* A refusal is told with its remedy; anything else stays an error. */
-static gboolean judge_refusal(struct entra_run *run, const struct entra_resource *resource,
-                              long status, GError **error)
-{
-    gboolean refused = status == 403;
-    gboolean missing = resource->optional && status >= 400 && status != 401;
-    if ((!refused && !missing) || run->sink_failed)
-        return FALSE;
-    g_autofree char *text =
-        g_strdup_printf("refused; grant the application permission %s%s (%s)", resource->permission,
-                        resource->doubt ? resource->doubt : "", (*error)->message);
-    if (resource->optional) {
-        leave_unread(run, resource, text);
-    } else {
-        cor_proof_problem(run->proof, resource->segment, text);
-        cor_proof_graph(run->proof, resource->segment, status, FALSE);
-    }
-    g_clear_error(error);
-    return TRUE;
-}
-
-static gboolean read_objects(struct reading *reading, GError **error)
-{
-    struct entra_run *run = reading->run;
-    const struct entra_resource *resource = reading->resource;
-    g_autofree char *url =
-        entra_resource_url(entra_client_base(run->client), resource, entra_run_top(run));
-    struct entra_pager pager;
-    const struct cor_json *page = NULL;
-    entra_pager_init(&pager, run->client, url);
-    gboolean ok;
-    while ((ok = entra_pager_next(&pager, &page, error)) && page) {
-        ok = take_page(reading, page, error) && settle_open(reading, &pager, error);
-        if (!ok)
-            break;
-        report(run, resource->segment);
-    }
-    long status = pager.status;
-    entra_pager_clear(&pager);
-    if (!ok && judge_refusal(run, resource, status, error)) {
-        reading->refused = TRUE;
-        return TRUE;
-    }
-    if (ok) {
-        judge_limited(reading);
-        if (!resource->optional)
-            cor_proof_graph(run->proof, resource->segment, status, FALSE);
-    }
-    return ok;
-}
-
-/* Links and what else hangs on the objects just listed. */
-static gboolean read_attached(struct reading *reading, GError **error)
-{
-    struct entra_run *run = reading->run;
-    const struct entra_link_kind *kind = reading->resource->links;
-    for (; kind && kind->kind; kind++) {
-        if (!entra_links_read(run, reading->resource, kind, reading->ids, error))
-            return FALSE;
-        report(run, kind->segment);
-    }
-    gboolean principals = g_str_equal(reading->resource->type, COR_TYPE_SERVICE_PRINCIPAL);
-    return !principals || reading->resource->life != COR_LIVE ||
-           entra_syncrole_read(run, reading->resource, error);
-}
-
-static gboolean read_resource(struct entra_run *run, const struct entra_resource *resource,
-                              GError **error)
-{
-    struct reading reading = {.run = run, .resource = resource};
-    reading.ids = resource->links ? g_string_new(NULL) : NULL;
-    reading.open = g_ptr_array_new_with_free_func((GDestroyNotify)cor_record_free);
-    report(run, resource->segment);
-    gboolean ok =
-        read_objects(&reading, error) && (reading.refused || read_attached(&reading, error));
-    if (reading.ids)
-        g_string_free(reading.ids, TRUE);
-    g_ptr_array_unref(reading.open);
-    return ok;
-}
-
 /* --- audit records ---------------------------------------------------------------------------- */
+
+/* A recovery job of the service leaves no delta records (Graph page "entrarecoveryservices-backup-
+ * recovery-overview"), so what it did can only be found by reading everything. */
+static void notice_recovery(struct entra_run *run, const struct cor_event *event)
+{
+    const char *category = cor_json_get_string(event->doc, "category");
+    if (run->track && run->track->full_peer_us && event->time_us > run->track->full_peer_us &&
+        g_strcmp0(category, "Backup and Recovery") == 0)
+        run->recovered = TRUE;
+}
 
 static gboolean take_audits(struct entra_run *run, const struct cor_json *page, guint *unusable,
                             GError **error)
@@ -260,17 +127,25 @@ static gboolean take_audits(struct entra_run *run, const struct cor_json *page, 
     for (const struct cor_json *at = cor_json_first(values); at; at = cor_json_next(at)) {
         struct cor_event event;
         COR_JSON_AUTO *doc = NULL;
-        if (!entra_audit_event(at, &event, &doc))
+        if (!entra_audit_event(at, &event, &doc)) {
             (*unusable)++;
-        else if (!entra_run_event(run, &event, error))
+            continue;
+        }
+        if (!entra_run_event(run, &event, error))
             return FALSE;
+        notice_recovery(run, &event);
     }
     return TRUE;
 }
 
+static gint64 peer_now(const struct entra_run *run)
+{
+    return run->stats.peer_clock_us ? run->stats.peer_clock_us : g_get_real_time();
+}
+
 static gboolean read_audit_pages(struct entra_run *run, long *ret_status, GError **error)
 {
-    gint64 now_us = run->stats.peer_clock_us ? run->stats.peer_clock_us : g_get_real_time();
+    gint64 now_us = peer_now(run);
     gint64 since_us = run->options->audit_since_us ? run->options->audit_since_us
                                                    : now_us - AUDIT_DAYS * COR_DAY_US;
     g_autofree char *url =
@@ -296,7 +171,10 @@ static gboolean read_audit_pages(struct entra_run *run, long *ret_status, GError
 static gboolean read_audits(struct entra_run *run, GError **error)
 {
     long status = 0;
-    report(run, SEGMENT_AUDITS);
+    if (run->audited)
+        return TRUE;
+    run->audited = TRUE;
+    entra_run_report(run, SEGMENT_AUDITS);
     entra_client_stats(run->client, &run->stats);
     if (read_audit_pages(run, &status, error))
         return TRUE;
@@ -314,7 +192,7 @@ static gboolean read_audits(struct entra_run *run, GError **error)
 /* --- the whole -------------------------------------------------------------------------------- */
 
 /* Would everything after this fail the same way? */
-static gboolean is_fatal(const struct entra_run *run, const GError *error)
+gboolean entra_run_is_fatal(const struct entra_run *run, const GError *error)
 {
     return run->sink_failed || error->code == COR_E_CANCELLED || error->code == COR_E_AUTH ||
            error->code == COR_E_CONFIG;
@@ -335,9 +213,16 @@ static void tell_failure(struct entra_run *run, const struct entra_resource *res
                          const GError *failure)
 {
     if (resource->optional)
-        leave_unread(run, resource, failure->message);
+        entra_objects_unread(run, resource, failure->message);
     else
         cor_proof_problem(run->proof, resource->segment, failure->message);
+}
+
+/* Only a listed resource remembers what it showed. */
+static GHashTable *shown_of(struct entra_run *run, guint resource)
+{
+    struct entra_stream *stream = run->track ? &run->track->streams[resource] : NULL;
+    return stream && !stream->next_link ? stream->shown : NULL;
 }
 
 /* FALSE: fatal. An unreachable service is not asked for every resource: *first_failure keeps the
@@ -345,13 +230,13 @@ static void tell_failure(struct entra_run *run, const struct entra_resource *res
 static gboolean read_all(struct entra_run *run, GError **first_failure, GError **error)
 {
     guint in_a_row = 0;
-    for (guint i = 0; i < entra_resources_len && in_a_row < MAX_FAILURES_IN_A_ROW; i++) {
+    for (guint i = 0; i < entra_resources_len && in_a_row < ENTRA_MAX_FAILURES; i++) {
         GError *failure = NULL;
-        if (read_resource(run, &entra_resources[i], &failure)) {
+        if (entra_objects_read(run, &entra_resources[i], shown_of(run, i), &failure)) {
             in_a_row = 0;
             continue;
         }
-        if (is_fatal(run, failure)) {
+        if (entra_run_is_fatal(run, failure)) {
             g_propagate_error(error, failure);
             return FALSE;
         }
@@ -361,11 +246,11 @@ static gboolean read_all(struct entra_run *run, GError **first_failure, GError *
             *first_failure = g_steal_pointer(&failure);
         g_clear_error(&failure);
     }
-    if (in_a_row == MAX_FAILURES_IN_A_ROW)
+    if (in_a_row == ENTRA_MAX_FAILURES)
         entra_run_remark(
             run, g_strdup("the service stopped answering; the rest, with the " SEGMENT_AUDITS
                           ", was not asked for"));
-    return in_a_row == MAX_FAILURES_IN_A_ROW || read_audits(run, error);
+    return in_a_row == ENTRA_MAX_FAILURES || read_audits(run, error);
 }
 
 static gboolean nothing_usable(const struct entra_run *run, GError **first_failure, GError **error)
@@ -384,13 +269,84 @@ static gboolean nothing_usable(const struct entra_run *run, GError **first_failu
     return TRUE;
 }
 
-static gboolean run_capture(struct entra_run *run, GError **error)
+/* --- in full, or only what changed ------------------------------------------------------------ */
+
+/* Why everything must be read although the changes could be asked for; NULL: it need not. */
+static char *why_full(const struct entra_run *run)
+{
+    if (run->track->why)
+        return g_strdup(run->track->why);
+    if (run->recovered)
+        return g_strdup("a recovery job of the service ran, which leaves no trace in the changes");
+    return run->track->due ? g_strdup("the periodic reconciliation is due") : NULL;
+}
+
+/* Ask for the changes where a checkpoint allows it. Nothing but audit records reaches the sink. */
+static gboolean decide(struct entra_run *run, gboolean *ret_incremental, GError **error)
+{
+    gboolean lost = FALSE;
+    if (!run->sink->checkpoint)
+        return TRUE;
+    run->track = entra_track_new();
+    gboolean fits = entra_track_load(run->track, run->options, g_get_real_time());
+    if (fits && (!entra_delta_read(run, &lost, error) || !read_audits(run, error)))
+        return FALSE;
+    g_autofree char *why = why_full(run);
+    if (why)
+        entra_run_remark(run, g_strdup_printf("everything was read: %s", why));
+    else
+        *ret_incremental = fits;
+    if (fits && why && !lost && run->options->before)
+        run->compare = entra_compare_new(run->options->before);
+    return TRUE;
+}
+
+static gboolean read_changes(struct entra_run *run, GError **error)
+{
+    run->incremental = TRUE;
+    if (run->sink->incremental(run->sink, error))
+        return entra_incremental_read(run, error);
+    run->sink_failed = TRUE;
+    return FALSE;
+}
+
+static gboolean read_full(struct entra_run *run, GError **error)
 {
     g_autoptr(GError) first_failure = NULL;
+    entra_client_stats(run->client, &run->stats);
+    if (run->track) {
+        run->track->full_us = g_get_real_time();
+        run->track->full_peer_us = peer_now(run);
+        if (!entra_delta_start(run, error))
+            return FALSE;
+    }
+    if (!read_all(run, &first_failure, error) || nothing_usable(run, &first_failure, error))
+        return FALSE;
+    return !run->compare || !cor_proof_complete(run->proof) ||
+           entra_compare_tell(run->compare, run, error);
+}
+
+/* The sink keeps it only if the half turns out to be complete. */
+static gboolean leave_checkpoint(struct entra_run *run, GError **error)
+{
+    if (!run->track)
+        return TRUE;
+    COR_JSON_AUTO *doc = run->track->usable ? entra_track_save(run->track, run->options) : NULL;
+    if (run->sink->checkpoint(run->sink, ENTRA_CHECKPOINT, doc, error))
+        return TRUE;
+    run->sink_failed = TRUE;
+    return FALSE;
+}
+
+static gboolean run_capture(struct entra_run *run, GError **error)
+{
+    gboolean incremental = FALSE;
     if (!entra_client_login(run->client, error))
         return FALSE;
     require_all(run->proof);
-    if (!read_all(run, &first_failure, error) || nothing_usable(run, &first_failure, error))
+    if (!decide(run, &incremental, error) ||
+        !(incremental ? read_changes(run, error) : read_full(run, error)) ||
+        !leave_checkpoint(run, error))
         return FALSE;
     entra_client_stats(run->client, &run->stats);
     run->stats.finished_us = g_get_real_time();
@@ -424,6 +380,8 @@ gboolean entra_capture(const struct entra_options *options, struct cor_sink *sin
     }
     entra_client_free(run.client);
     cor_proof_free(run.proof);
+    entra_track_free(run.track);
+    entra_compare_free(run.compare);
     g_hash_table_unref(run.told);
     g_free(run.sync_resource_id);
     g_free(run.sync_role_id);
