@@ -417,6 +417,19 @@ def sample(checks):
     checks.same('device', (device['cloudType'], of(device, 'deviceId'),
                            of(device, 'deviceTrustType')),
                 ('device', 'x4V0iaeB60KXxjftcwd7Hw==', 'ServerAd'))
+    owned = engine.Engine(chosen, NOW)
+    owned.load([{'id': '%08d-0000-4000-8000-000000000000' % n, 'connector': None, 'type': kind,
+                 'dn': 'CN=%d,OU=CORP,DC=contoso,DC=com' % n,
+                 'attributes': {**base, 'objectGUID': '%08d-0000-4000-8000-000000000000' % n,
+                                'cn': str(n), 'objectSid': sid, **more}}
+                for n, kind, sid, more in (
+                    (1, 'user', SID, {}), (2, 'foreignSecurityPrincipal', SID, {}),
+                    (3, 'computer', SID[:-3] + '501', {'userCertificate': ['AQID'],
+                                                       'mS-DS-CreatorSID': SID}))])
+    owned.run()
+    checks.same('the owner is the user, not what stands for it',
+                of(owned.result(owned.objects[2]), 'registeredOwnerReference'),
+                owned.objects[0].id)
     checks.same('no certificate', result('computer')['cloudFiltered'], True)
     reached(checks, chosen)
 

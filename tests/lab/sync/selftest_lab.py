@@ -17,6 +17,7 @@ import urllib.parse
 import urllib.request
 
 import anchors
+import selftest_lab_export
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PASSWORD_OPTIONAL = 544
@@ -600,7 +601,7 @@ def run(checks, directory):
     lab.sync('--threshold', 'off')
     offset = lab.control('GET', '/clock').get('offset_seconds')
     try:
-        for function in GROUPS:
+        for function in GROUPS + selftest_lab_export.GROUPS:
             checks.group(function, lab)
     finally:
         remove(lab)

@@ -28,6 +28,7 @@ from export.configuration import MERGE
 from export.functions import many
 from export.values import AUTHORITATIVE, IGNORE, EvaluationError, Reference
 
+STAND_IN = 'foreignSecurityPrincipal'
 AMBIGUOUS = 'ambiguous: another object of this connector is joined to the metaverse object'
 
 
@@ -124,7 +125,11 @@ class Engine:
             self.objects.append(one)
             self.by_dn[one.dn.lower()] = one
             if one.values.get('objectSid'):
-                self.by_sid[values.sid_text(one.values['objectSid'])] = one
+                sid = values.sid_text(one.values['objectSid'])
+                if one.kind == STAND_IN:        # has the SID of what it stands for
+                    self.by_sid.setdefault(sid, one)
+                else:
+                    self.by_sid[sid] = one
             for name in many(one.values.get('member')):
                 self.member_of.setdefault(name.lower(), set()).add(one.dn.lower())
 
