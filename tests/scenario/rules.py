@@ -96,7 +96,7 @@ def run(command, objects):
 def plain(value):
     """Identifiers without braces and case; arrays sorted."""
     if isinstance(value, list):
-        return sorted({json.dumps(plain(v)) for v in value})
+        return sorted((plain(v) for v in value), key=json.dumps)
     if isinstance(value, str) and len(value) == 38 and value[0] == '{' and value[-1] == '}':
         return value[1:-1].lower()
     return value

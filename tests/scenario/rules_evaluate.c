@@ -138,6 +138,20 @@ static int by_canonical(const void *a, const void *b)
     return strcmp(x, y);
 }
 
+/* Takes the items. Two names of one object are one reference. */
+static struct cor_json *sorted_array(GPtrArray *items, gboolean references)
+{
+    struct cor_json *sorted = cor_json_new_array();
+    g_ptr_array_sort(items, by_canonical);
+    for (guint i = 0; i < items->len; i++)
+        if (references && i > 0 && by_canonical(&items->pdata[i - 1], &items->pdata[i]) == 0)
+            cor_json_free(g_steal_pointer(&items->pdata[i - 1]));
+    for (guint i = 0; i < items->len; i++)
+        if (items->pdata[i])
+            cor_json_append(sorted, items->pdata[i]);
+    return sorted;
+}
+
 /* A reference to an object of the metaverse by its id; one to anything else is not there. */
 static struct cor_json *reference_json(const struct bench *bench, const struct cor_value *value)
 {
@@ -155,10 +169,8 @@ static struct cor_json *value_json(const struct cor_value *value)
     g_autoptr(GPtrArray) items = g_ptr_array_new();
     for (const struct cor_json *n = cor_json_first(json); n; n = cor_json_next(n))
         g_ptr_array_add(items, cor_json_copy(n));
-    g_ptr_array_sort(items, by_canonical);
-    struct cor_json *sorted = cor_json_new_array();
-    for (guint i = 0; i < items->len; i++)
-        cor_json_append(sorted, items->pdata[i]);
+    struct cor_json *sorted =
+        sorted_array(items, value->len > 0 && value->items[0].type == COR_VALUE_DN);
     cor_json_free(json);
     return sorted;
 }
@@ -186,11 +198,7 @@ static struct cor_json *metaverse_value_json(const struct bench *bench,
     }
     if (items->len == 0)
         return cor_json_new_null();
-    g_ptr_array_sort(items, by_canonical);
-    struct cor_json *sorted = cor_json_new_array();
-    for (guint i = 0; i < items->len; i++)
-        cor_json_append(sorted, items->pdata[i]);
-    return sorted;
+    return sorted_array(items, TRUE);
 }
 
 static struct cor_json *metaverse_json(struct bench *bench, const char *type)
