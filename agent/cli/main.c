@@ -48,7 +48,7 @@ static const struct command commands[] = {
      "PATH: the folder that Get-ADSyncServerConfiguration wrote. RULE: name, id, tag or "
      "precedence. "
      "A and B: versions, by number or latest; without them the newest and the one before.",
-     1, 3, cmd_rules_options, cmd_rules},
+     1, 5, cmd_rules_options, cmd_rules},
     {"verify", "", "check the store: documents, intervals and the hash chain", NULL, 0, 0, NULL,
      cmd_verify},
     {"prune", "", "apply retention", NULL, 0, 0, cmd_prune_options, cmd_prune},
