@@ -2,51 +2,25 @@
 /*
  * Capture of one domain.
  *
- * The order is fixed: schema, domain, controllers, live objects, cut ranges, deleted objects. Each
- * part must be proven by how its search ended; what was read before a failure is handed on as a
- * partial half, from which nobody concludes that something is gone. Deleted objects are claimed
- * only after their container was seen, because without that right a directory shows none at all.
+ * The order is fixed: schema, domain, what changed since the last read, controllers, then live
+ * objects, cut ranges and deleted objects, or of these what changed (incremental.c). Each part must
+ * be proven by how its search ended; what was read before a failure is handed on as a partial half,
+ * from which nobody concludes that something is gone. Deleted objects are claimed only after their
+ * container was seen, because without that right a directory shows none at all.
  */
-#include "ldap/capture.h"
+#include "ldap/capture_private.h"
 
-#include "ldap/domain.h"
+#include "correlate/time.h"
 #include "ldap/quiet.h"
-#include "ldap/reader.h"
 #include "ldap/rights.h"
-#include "ldap/search.h"
 
 #include <string.h>
 
 enum { PAGE_SIZE = 1000 };
 
-#define SEGMENT_DOMAIN      "domain"
-#define SEGMENT_CONTROLLERS "domain controllers"
-#define SEGMENT_OBJECTS     "objects"
-#define SEGMENT_DELETED     "deleted objects"
-
-#define CLASSES                                                                                    \
-    "(|(objectClass=user)(objectClass=group)(objectClass=contact)(objectClass=organizationalUnit)" \
-    ")"
-
-struct capture {
-    const struct ad_options *options;
-    struct ad_connection *connection;
-    struct ad_schema *schema;
-    struct ad_domain domain;
-    struct ad_reader reader;
-    struct cor_sink *sink;
-    struct cor_proof *proof;
-    struct cor_half_stats stats;
-    const char *segment; /* being read */
-    guint64 basics;      /* records that are no objects of the domain */
-    ad_progress_func progress;
-    void *progress_data;
-    GError *first_refusal; /* the first search that the server ended with an error */
-};
-
 /* --- parts ------------------------------------------------------------------------------------ */
 
-static void report(const struct capture *capture)
+static void report(const struct ad_capture *capture)
 {
     if (capture->progress)
         capture->progress(capture->progress_data, capture->segment, capture->reader.objects);
@@ -54,7 +28,7 @@ static void report(const struct capture *capture)
 
 static gboolean take_object(LDAPMessage *message, void *data, GError **error)
 {
-    struct capture *capture = data;
+    struct ad_capture *capture = data;
     return ad_reader_take(&capture->reader, message, error);
 }
 
@@ -64,9 +38,8 @@ static void page_done(guint64 entries, void *data)
     report(data);
 }
 
-/* Judge how a search ended. */
-static void prove(struct capture *capture, const char *segment, const struct ad_outcome *outcome,
-                  guint open_ranges)
+void ad_capture_prove(struct ad_capture *capture, const char *segment,
+                      const struct ad_outcome *outcome, guint open_ranges)
 {
     guint unresolved = ad_references_unresolved(
         &capture->domain, capture->connection->root.default_nc, outcome->references);
@@ -95,30 +68,44 @@ static void prove(struct capture *capture, const char *segment, const struct ad_
     }
 }
 
-static gboolean read_basics(struct capture *capture, GError **error)
+/* What has to be known before anything is handed on. */
+static gboolean prepare(struct ad_capture *capture, GError **error)
 {
-    AD_OUTCOME_AUTO outcome = {0};
-    capture->segment = SEGMENT_DOMAIN;
+    capture->segment = AD_SEGMENT_DOMAIN;
     capture->schema = ad_schema_read(capture->connection, error);
     if (!capture->schema)
         return FALSE;
     ad_reader_init(&capture->reader, capture->connection, capture->schema, capture->sink);
-    if (!ad_domain_read(capture->connection, &capture->domain, error) ||
-        !ad_reader_record(&capture->reader, capture->domain.record, error))
+    if (!ad_domain_read(capture->connection, &capture->domain, error))
         return FALSE;
     capture->reader.recycle_bin = capture->domain.recycle_bin;
-    cor_proof_ldap(capture->proof, SEGMENT_DOMAIN, LDAP_SUCCESS, 0, 0, 0);
-    capture->segment = SEGMENT_CONTROLLERS;
-    if (!ad_controllers_read(&capture->reader, &outcome, error))
+    return TRUE;
+}
+
+static gboolean read_basics(struct ad_capture *capture, GError **error)
+{
+    AD_OUTCOME_AUTO outcome = {0};
+    struct ad_checkpoint *next = capture->changes.next;
+    capture->segment = AD_SEGMENT_DOMAIN;
+    if (!ad_reader_record(&capture->reader, capture->domain.record, error))
+        return FALSE;
+    cor_proof_ldap(capture->proof, AD_SEGMENT_DOMAIN, LDAP_SUCCESS, 0, 0, 0);
+    capture->segment = AD_SEGMENT_CONTROLLERS;
+    if (!ad_controllers_read(&capture->reader, next ? next->controllers : NULL, &outcome, error))
         return FALSE;
     capture->basics = capture->reader.objects;
-    prove(capture, SEGMENT_CONTROLLERS, &outcome, 0);
+    ad_capture_prove(capture, AD_SEGMENT_CONTROLLERS, &outcome, 0);
     report(capture);
     return TRUE;
 }
 
-static gboolean read_objects(struct capture *capture, const char *segment,
-                             const struct ad_search *search, GError **error)
+guint ad_capture_page_size(const struct ad_capture *capture)
+{
+    return capture->options->page_size ? capture->options->page_size : PAGE_SIZE;
+}
+
+gboolean ad_capture_search(struct ad_capture *capture, const char *segment,
+                           const struct ad_search *search, GError **error)
 {
     AD_OUTCOME_AUTO outcome = {0};
     guint open_ranges = 0;
@@ -127,13 +114,13 @@ static gboolean read_objects(struct capture *capture, const char *segment,
     if (!ad_search(capture->connection, search, take_object, page_done, capture, &outcome, error) ||
         !ad_reader_ranges(&capture->reader, &open_ranges, error))
         return FALSE;
-    prove(capture, segment, &outcome, open_ranges);
+    ad_capture_prove(capture, segment, &outcome, open_ranges);
     report(capture);
     return TRUE;
 }
 
 /* Not one live object was delivered: whatever the reason, there is no half to hand on. */
-static GError *reason_for_nothing(struct capture *capture)
+static GError *reason_for_nothing(struct ad_capture *capture)
 {
     if (capture->first_refusal)
         return g_steal_pointer(&capture->first_refusal);
@@ -143,17 +130,17 @@ static GError *reason_for_nothing(struct capture *capture)
                        capture->connection->uri, capture->connection->root.default_nc);
 }
 
-static gboolean read_live(struct capture *capture, GError **error)
+static gboolean read_live(struct ad_capture *capture, GError **error)
 {
     const struct ad_search search = {
         .base = capture->connection->root.default_nc,
         .scope = LDAP_SCOPE_SUBTREE,
-        .filter = CLASSES,
+        .filter = AD_CLASSES,
         .attributes = ad_object_attributes,
         .flags = AD_SEARCH_EXTENDED_DN,
-        .page_size = capture->options->page_size ? capture->options->page_size : PAGE_SIZE,
+        .page_size = ad_capture_page_size(capture),
     };
-    if (!read_objects(capture, SEGMENT_OBJECTS, &search, error))
+    if (!ad_capture_search(capture, AD_SEGMENT_OBJECTS, &search, error))
         return FALSE;
     if (capture->reader.objects > capture->basics)
         return TRUE;
@@ -161,41 +148,50 @@ static gboolean read_live(struct capture *capture, GError **error)
     return FALSE;
 }
 
-static gboolean read_deleted(struct capture *capture, GError **error)
+gboolean ad_capture_deleted_readable(struct ad_capture *capture, gboolean *ret_readable,
+                                     GError **error)
 {
-    const char *nc = capture->connection->root.default_nc;
-    g_autofree char *base = ad_deleted_objects_dn(nc);
+    capture->segment = AD_SEGMENT_DELETED;
+    if (!ad_deleted_objects_readable(capture->connection, ret_readable, error))
+        return FALSE;
+    if (*ret_readable) {
+        cor_proof_ldap(capture->proof, AD_SEGMENT_DELETED, LDAP_SUCCESS, 0, 0, 0);
+        return TRUE;
+    }
+    g_autofree char *base = ad_deleted_objects_dn(capture->connection->root.default_nc);
+    g_autofree char *remedy = ad_deleted_objects_remedy(capture->connection);
+    g_autofree char *text = g_strdup_printf(
+        "the account cannot read '%s', so a deletion cannot be told from a lost right; %s", base,
+        remedy);
+    cor_proof_problem(capture->proof, AD_SEGMENT_DELETED, text);
+    return TRUE;
+}
+
+static gboolean read_deleted(struct ad_capture *capture, GError **error)
+{
+    g_autofree char *base = ad_deleted_objects_dn(capture->connection->root.default_nc);
     const struct ad_search search = {
         .base = base,
         .scope = LDAP_SCOPE_ONELEVEL,
-        .filter = "(&(isDeleted=TRUE)" CLASSES ")",
+        .filter = "(&(isDeleted=TRUE)" AD_CLASSES ")",
         .attributes = ad_object_attributes,
         .flags = AD_SEARCH_EXTENDED_DN | AD_SEARCH_SHOW_DELETED,
-        .page_size = capture->options->page_size ? capture->options->page_size : PAGE_SIZE,
+        .page_size = ad_capture_page_size(capture),
     };
     gboolean readable;
-    capture->segment = SEGMENT_DELETED;
-    if (!ad_deleted_objects_readable(capture->connection, &readable, error))
+    if (!ad_capture_deleted_readable(capture, &readable, error))
         return FALSE;
-    if (!readable) {
-        g_autofree char *remedy = ad_deleted_objects_remedy(capture->connection);
-        g_autofree char *text = g_strdup_printf(
-            "the account cannot read '%s', so a deletion cannot be told from a lost right; %s",
-            base, remedy);
-        cor_proof_problem(capture->proof, SEGMENT_DELETED, text);
-        return TRUE;
-    }
-    return read_objects(capture, SEGMENT_DELETED, &search, error);
+    return !readable || ad_capture_search(capture, AD_SEGMENT_DELETED, &search, error);
 }
 
 /* What spoils completeness although every search succeeded. */
-static void judge_contents(struct capture *capture)
+static void judge_contents(struct ad_capture *capture)
 {
     if (capture->reader.unkeyed) {
         g_autofree char *text =
             g_strdup_printf("%" G_GUINT64_FORMAT " links came without the GUID of their target",
                             capture->reader.unkeyed);
-        cor_proof_problem(capture->proof, SEGMENT_OBJECTS, text);
+        cor_proof_problem(capture->proof, AD_SEGMENT_OBJECTS, text);
     }
     if (capture->reader.broken) {
         g_autofree char *text =
@@ -208,12 +204,96 @@ static void judge_contents(struct capture *capture)
 
 /* --- the whole -------------------------------------------------------------------------------- */
 
-static gboolean read_all(struct capture *capture, GError **error)
+/* Full reads collect what the next incremental one has to know. */
+static gboolean watch_all(const struct ad_entry *entry, void *data)
 {
-    return read_basics(capture, error) && read_live(capture, error) && read_deleted(capture, error);
+    struct ad_capture *capture = data;
+    struct ad_checkpoint *next = capture->changes.next;
+    ad_checkpoint_watch(next, entry);
+    /* one above the limit says that there are too many */
+    if (entry->holds_dn && g_hash_table_size(next->holders) <= AD_HOLDERS_MAX)
+        g_hash_table_add(next->holders, g_strdup(entry->key));
+    return TRUE;
 }
 
-static void settle_stats(struct capture *capture)
+static gboolean read_full(struct ad_capture *capture, GError **error)
+{
+    if (capture->changes.next) {
+        capture->reader.watch = watch_all;
+        capture->reader.watch_data = capture;
+    }
+    return read_live(capture, error) && read_deleted(capture, error);
+}
+
+/* Say aloud what kind of read this is, and announce what it must prove. */
+static void announce(struct ad_capture *capture)
+{
+    static const char *const full[] = {AD_SEGMENT_DOMAIN, AD_SEGMENT_CONTROLLERS,
+                                       AD_SEGMENT_OBJECTS, AD_SEGMENT_DELETED};
+    static const char *const incremental[] = {AD_SEGMENT_DOMAIN, AD_SEGMENT_CONTROLLERS,
+                                              AD_SEGMENT_CHANGES, AD_SEGMENT_DELETED};
+    const struct ad_changes *changes = &capture->changes;
+    gboolean all = changes->method == AD_METHOD_FULL;
+    g_autofree char *text = NULL;
+    for (gsize i = 0; i < G_N_ELEMENTS(full); i++)
+        cor_proof_require(capture->proof, all ? full[i] : incremental[i]);
+    if (!all) {
+        g_autofree char *when = cor_time_text(changes->last->read_us);
+        text =
+            g_strdup_printf("%u objects changed since %s, by %s", g_hash_table_size(changes->keys),
+                            when, ad_method_name(changes->method));
+    } else if (changes->reason) {
+        text = g_strdup_printf("full read, because %s", changes->reason);
+    }
+    if (text)
+        cor_proof_remark(capture->proof, text);
+}
+
+/* Learn what to read, before anything is handed on. */
+static gboolean decide(struct ad_capture *capture, GError **error)
+{
+    const struct ad_options *options = capture->options;
+    struct ad_changes *changes = &capture->changes;
+    gboolean possible = capture->sink->incremental && options->stored;
+    gint64 every_us = possible ? (gint64)options->full_every_hours * COR_HOUR_US : 0;
+    capture->segment = AD_SEGMENT_CHANGES;
+    if (!ad_changes_learn(capture->connection, &capture->domain, capture->schema,
+                          options->checkpoint, capture->stats.started_us, every_us, changes, error))
+        return FALSE;
+    if (every_us && !changes->reason && !options->checkpoint)
+        changes->reason = g_strdup(options->full_because);
+    announce(capture);
+    capture->reader.kinds = changes->next ? changes->next->kinds : NULL;
+    if (changes->method == AD_METHOD_FULL)
+        return TRUE;
+    capture->incremental = TRUE;
+    if (changes->method == AD_METHOD_USN)
+        ad_capture_prove(capture, AD_SEGMENT_CHANGES, &changes->outcome, 0);
+    else
+        cor_proof_ldap(capture->proof, AD_SEGMENT_CHANGES, LDAP_SUCCESS, 0, 0, 0);
+    capture->reader.sink_failed = !capture->sink->incremental(capture->sink, error);
+    return !capture->reader.sink_failed;
+}
+
+static gboolean read_all(struct ad_capture *capture, GError **error)
+{
+    return prepare(capture, error) && decide(capture, error) && read_basics(capture, error) &&
+           (capture->incremental ? ad_incremental_read(capture, error) : read_full(capture, error));
+}
+
+/* Only a complete read may be gone on from. */
+static gboolean leave_checkpoint(struct ad_capture *capture, GError **error)
+{
+    if (!capture->changes.next || !cor_proof_complete(capture->proof))
+        return TRUE;
+    COR_JSON_AUTO *doc = ad_checkpoint_json(capture->changes.next);
+    if (capture->sink->checkpoint(capture->sink, AD_STREAM, doc, error))
+        return TRUE;
+    capture->reader.sink_failed = TRUE;
+    return FALSE;
+}
+
+static void settle_stats(struct ad_capture *capture)
 {
     struct cor_half_stats *stats = &capture->stats;
     stats->objects = capture->reader.objects;
@@ -224,7 +304,7 @@ static void settle_stats(struct capture *capture)
     }
 }
 
-static gboolean give_up(struct capture *capture, GError *reason_taken, GError **error)
+static gboolean give_up(struct ad_capture *capture, GError *reason_taken, GError **error)
 {
     settle_stats(capture);
     capture->sink->abandon(capture->sink, &capture->stats, reason_taken);
@@ -232,25 +312,28 @@ static gboolean give_up(struct capture *capture, GError *reason_taken, GError **
     return FALSE;
 }
 
-static gboolean finish(struct capture *capture, GError **error)
+static gboolean finish(struct ad_capture *capture, GError **error)
 {
     GError *failure = NULL;
     settle_stats(capture);
     judge_contents(capture);
+    if (!leave_checkpoint(capture, &failure))
+        return give_up(capture, failure, error);
     if (capture->sink->finish(capture->sink, capture->proof, &capture->stats, &failure))
         return TRUE;
     g_propagate_error(error, failure);
     return FALSE;
 }
 
-static gboolean run(struct capture *capture, GCancellable *cancellable, GError **error)
+static gboolean run(struct ad_capture *capture, GCancellable *cancellable, GError **error)
 {
     GError *failure = NULL;
     capture->connection = ad_connect(capture->options, cancellable, &failure);
     if (!capture->connection)
         return give_up(capture, failure, error);
     gboolean whole = read_all(capture, &failure);
-    gboolean usable = capture->reader.objects > capture->basics && capture->basics;
+    gboolean usable =
+        capture->incremental || (capture->reader.objects > capture->basics && capture->basics);
     if (!whole && (!usable || capture->reader.sink_failed ||
                    g_error_matches(failure, AD_ERROR, COR_E_CANCELLED)))
         return give_up(capture, failure, error);
@@ -267,9 +350,7 @@ gboolean ad_capture(const struct ad_options *options, struct cor_sink *sink,
                     GCancellable *cancellable, ad_progress_func progress, void *progress_data,
                     GError **error)
 {
-    static const char *const segments[] = {SEGMENT_DOMAIN, SEGMENT_CONTROLLERS, SEGMENT_OBJECTS,
-                                           SEGMENT_DELETED};
-    struct capture capture = {
+    struct ad_capture capture = {
         .options = options,
         .sink = sink,
         .proof = cor_proof_new(COR_AD),
@@ -277,12 +358,11 @@ gboolean ad_capture(const struct ad_options *options, struct cor_sink *sink,
         .progress = progress,
         .progress_data = progress_data,
     };
-    for (gsize i = 0; i < G_N_ELEMENTS(segments); i++)
-        cor_proof_require(capture.proof, segments[i]);
     struct ad_quiet quiet;
     ad_quiet_begin(&quiet);
     gboolean ok = run(&capture, cancellable, error);
     ad_reader_clear(&capture.reader);
+    ad_changes_clear(&capture.changes);
     ad_domain_clear(&capture.domain);
     ad_schema_free(capture.schema);
     ad_connection_free(capture.connection);

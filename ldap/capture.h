@@ -30,7 +30,15 @@ struct ad_options {
     const char *ca_file; /* TLS */
     guint page_size;     /* 0: 1000 */
     guint timeout_ms;    /* per operation; 0: 30000 */
+    /* Read only what changed, while the last full read is younger than this; 0: always everything.
+     * It takes a sink that can be incremental, and the two below. */
+    guint full_every_hours;
+    const struct cor_json *checkpoint; /* of AD_STREAM, from the last complete half; NULL: none */
+    struct cor_view *stored;           /* what the store shows of the domain now; borrowed */
+    const char *full_because; /* why there is no checkpoint; NULL: this is the first read */
 };
+/* The stream that the checkpoint of a domain is kept under. */
+#define AD_STREAM "changes"
 /* Progress after each page; may be NULL. */
 typedef void (*ad_progress_func)(void *data, const char *phase, guint64 objects);
 
@@ -39,8 +47,10 @@ typedef void (*ad_progress_func)(void *data, const char *phase, guint64 objects)
  * distinguishedName, objectSid, dnsRoot, nETBIOSName, recycleBinEnabled, tombstoneLifetimeDays,
  * deletedObjectLifetimeDays, domainFunctionality, serverVendor) and one "domainController" record
  * per DC (attributes invocationId, dNSHostName, site, distinguishedName), with links by GUID and
- * replication metadata. Calls finish (also for a partial half) or abandon on the sink.
- * FALSE with error: nothing usable was read (COR_E_AUTH, COR_E_RETRY, COR_E_CONFIG, ...). */
+ * replication metadata; or only what changed since the checkpoint, with the same result. Which of
+ * the two, and why, is a remark of the proof. Calls finish (also for a partial half) or abandon on
+ * the sink. FALSE with error: nothing usable was read (COR_E_AUTH, COR_E_RETRY, COR_E_CONFIG, ...).
+ */
 gboolean ad_capture(const struct ad_options *options, struct cor_sink *sink,
                     GCancellable *cancellable, ad_progress_func progress, void *progress_data,
                     GError **error);

@@ -199,6 +199,7 @@ static const char *const root_attributes[] = {
     "dnsHostName",
     "domainFunctionality",
     "dsServiceName",
+    "highestCommittedUSN",
     "isSynchronized",
     "rootDomainNamingContext",
     "schemaNamingContext",
@@ -260,6 +261,8 @@ static gboolean take_root(LDAPMessage *entry, void *data, GError **error)
     g_autofree char *synchronized = ad_entry_text(ld, entry, "isSynchronized");
     root->synchronized = g_strcmp0(synchronized, "FALSE") != 0;
     root->clock_us = entry_clock(ld, entry);
+    root->highest_usn = 0;
+    ad_entry_int(ld, entry, "highestCommittedUSN", &root->highest_usn);
     collect_set(ld, entry, "supportedControl", root->controls);
     collect_set(ld, entry, "supportedCapabilities", root->capabilities);
     collect_sids(ld, entry, root->token_groups);

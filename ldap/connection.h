@@ -15,6 +15,7 @@
 #define AD_OID_EXTENDED_DN  "1.2.840.113556.1.4.529"
 #define AD_OID_DOMAIN_SCOPE "1.2.840.113556.1.4.1339"
 #define AD_OID_RECYCLED     "1.2.840.113556.1.4.2064"
+#define AD_OID_DIRSYNC      "1.2.840.113556.1.4.841"
 #define AD_OID_CAP_AD       "1.2.840.113556.1.4.800"
 #define AD_OID_CAP_RODC     "1.2.840.113556.1.4.1920"
 
@@ -28,6 +29,7 @@ struct ad_rootdse {
     GHashTable *capabilities; /* set of OIDs */
     GPtrArray *token_groups;  /* SID text of the bound identity; may be empty */
     gint64 clock_us;          /* currentTime; 0 unknown */
+    gint64 highest_usn;       /* highestCommittedUSN when we connected; 0 unknown */
     gboolean synchronized;
 };
 

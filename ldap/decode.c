@@ -111,6 +111,14 @@ gboolean ad_dn_parse(const char *data, gsize len, struct ad_dn *ret)
     return TRUE;
 }
 
+gboolean ad_dn_within(const char *dn, gsize len, const char *base)
+{
+    gsize base_len = strlen(base);
+    if (len < base_len || g_ascii_strncasecmp(dn + len - base_len, base, base_len) != 0)
+        return FALSE;
+    return len == base_len || dn[len - base_len - 1] == ',';
+}
+
 gboolean ad_dn_data_parse(const char *value, gsize len, const char **ret_data, gsize *ret_data_len,
                           struct ad_dn *ret_dn)
 {

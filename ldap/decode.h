@@ -33,6 +33,8 @@ struct ad_dn {
 };
 /* FALSE when a prefix is not closed or malformed. */
 gboolean ad_dn_parse(const char *data, gsize len, struct ad_dn *ret);
+/* Whether a DN is base or below it; case is ignored, both are as one server writes them. */
+gboolean ad_dn_within(const char *dn, gsize len, const char *base);
 /* DN-Binary "B:n:HEX:DN" and DN-String "S:n:TEXT:DN" (MS-ADTS 3.1.1.2.2.2). data borrows. */
 gboolean ad_dn_data_parse(const char *value, gsize len, const char **ret_data, gsize *ret_data_len,
                           struct ad_dn *ret_dn);

@@ -189,16 +189,16 @@ static gboolean read_steps(struct ad_connection *connection, struct domain_readi
         ad_entry_func take;
         const char *doing;
     } steps[] = {
-        {{partitions, LDAP_SCOPE_ONELEVEL, "(objectClass=crossRef)", partition, 0, PAGE, 0},
+        {{partitions, LDAP_SCOPE_ONELEVEL, "(objectClass=crossRef)", partition, 0, PAGE, 0, NULL},
          take_partition,
          "read the partitions of the forest"},
-        {{partitions, LDAP_SCOPE_BASE, "(objectClass=*)", features, 0, 0, 0},
+        {{partitions, LDAP_SCOPE_BASE, "(objectClass=*)", features, 0, 0, 0, NULL},
          take_features,
          "read the optional features"},
-        {{service, LDAP_SCOPE_BASE, "(objectClass=*)", lifetimes, 0, 0, 0},
+        {{service, LDAP_SCOPE_BASE, "(objectClass=*)", lifetimes, 0, 0, 0, NULL},
          take_lifetimes,
          "read the lifetime of deleted objects"},
-        {{reading->own_nc, LDAP_SCOPE_BASE, "(objectClass=*)", head, 0, 0, 0},
+        {{reading->own_nc, LDAP_SCOPE_BASE, "(objectClass=*)", head, 0, 0, 0, NULL},
          take_head,
          "read the domain object"},
     };
@@ -269,6 +269,7 @@ void ad_domain_clear(struct ad_domain *domain)
 struct controllers_reading {
     struct ad_reader *reader;
     GHashTable *hosts; /* lower-case DN of the server object -> dNSHostName */
+    GHashTable *keys;  /* borrowed; may be NULL */
 };
 
 static char *message_dn(LDAP *ld, LDAPMessage *entry)
@@ -346,21 +347,24 @@ static gboolean take_controller(LDAPMessage *entry, void *data, GError **error)
     cor_json_add_string(record->attributes, "dNSHostName", host);
     cor_json_add_string(record->attributes, "site", site);
     cor_json_add_string(record->attributes, "distinguishedName", dn);
+    if (reading->keys)
+        g_hash_table_add(reading->keys, g_strdup(key));
     return ad_reader_record(reading->reader, record, error);
 }
 
-gboolean ad_controllers_read(struct ad_reader *reader, struct ad_outcome *outcome, GError **error)
+gboolean ad_controllers_read(struct ad_reader *reader, GHashTable *keys, struct ad_outcome *outcome,
+                             GError **error)
 {
     static const char *const server[] = {"dNSHostName", NULL};
     static const char *const settings[] = {"objectGUID", "invocationId", NULL};
     struct ad_connection *connection = reader->connection;
     g_autofree char *sites = g_strconcat("CN=Sites,", connection->root.config_nc, NULL);
     g_autoptr(GHashTable) hosts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    struct controllers_reading reading = {reader, hosts};
+    struct controllers_reading reading = {reader, hosts, keys};
     const struct ad_search servers = {
-        sites, LDAP_SCOPE_SUBTREE, "(objectClass=server)", server, 0, PAGE, 0};
+        sites, LDAP_SCOPE_SUBTREE, "(objectClass=server)", server, 0, PAGE, 0, NULL};
     const struct ad_search search = {
-        sites, LDAP_SCOPE_SUBTREE, "(objectClass=nTDSDSA)", settings, 0, PAGE, 0};
+        sites, LDAP_SCOPE_SUBTREE, "(objectClass=nTDSDSA)", settings, 0, PAGE, 0, NULL};
     return must_search(connection, &servers, "read the servers of the sites", take_server, &reading,
                        error) &&
            ad_search(connection, &search, take_controller, NULL, &reading, outcome, error);

@@ -24,8 +24,10 @@ void ad_domain_clear(struct ad_domain *domain);
 struct ad_schema *ad_schema_read(struct ad_connection *connection, GError **error);
 /* FALSE also when a search ends with a code other than success. */
 gboolean ad_domain_read(struct ad_connection *connection, struct ad_domain *domain, GError **error);
-/* One record per NTDS Settings object of the forest; outcome: of the search for them. */
-gboolean ad_controllers_read(struct ad_reader *reader, struct ad_outcome *outcome, GError **error);
+/* One record per NTDS Settings object of the forest, whose keys are added to a set (may be NULL);
+ * outcome: of the search for them. */
+gboolean ad_controllers_read(struct ad_reader *reader, GHashTable *keys, struct ad_outcome *outcome,
+                             GError **error);
 /* Continuation references that do not lead to another partition of the forest, whose objects are
  * no part of this domain. Only such are unresolved for the proof. */
 guint ad_references_unresolved(const struct ad_domain *domain, const char *own_nc,

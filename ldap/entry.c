@@ -8,8 +8,6 @@
  */
 #include "ldap/entry.h"
 
-#include "ldap/metadata.h"
-
 #include <string.h>
 
 struct ad_entry *ad_entry_new(void)
@@ -121,6 +119,14 @@ static void take_usn(struct ad_entry *entry, const struct ad_schema *schema,
         ad_int_parse(values->bv_val, values->bv_len, &entry->usn_changed);
 }
 
+static void take_created(struct ad_entry *entry, const struct ad_schema *schema,
+                         const struct berval *values, guint count)
+{
+    (void)schema;
+    if (count)
+        ad_int_parse(values->bv_val, values->bv_len, &entry->usn_created);
+}
+
 static void take_metadata(struct ad_entry *entry, const struct ad_schema *schema,
                           const struct berval *values, guint count)
 {
@@ -129,6 +135,7 @@ static void take_metadata(struct ad_entry *entry, const struct ad_schema *schema
     cor_json_free(entry->metadata);
     entry->metadata = ad_metadata_json(schema, (const guint8 *)values->bv_val, values->bv_len);
     entry->metadata_broken = !entry->metadata;
+    entry->marks = ad_metadata_marks((const guint8 *)values->bv_val, values->bv_len);
 }
 
 struct special {
@@ -138,10 +145,10 @@ struct special {
     gboolean stored_too;
 };
 static const struct special specials[] = {
-    {"objectClass", take_class, TRUE},  {"objectGUID", take_guid, FALSE},
-    {"isDeleted", take_deleted, TRUE},  {"isRecycled", take_recycled, TRUE},
-    {"uSNChanged", take_usn, FALSE},    {"replPropertyMetaData", take_metadata, FALSE},
-    {"distinguishedName", NULL, FALSE},
+    {"objectClass", take_class, TRUE},   {"objectGUID", take_guid, FALSE},
+    {"isDeleted", take_deleted, TRUE},   {"isRecycled", take_recycled, TRUE},
+    {"uSNChanged", take_usn, FALSE},     {"replPropertyMetaData", take_metadata, FALSE},
+    {"uSNCreated", take_created, FALSE}, {"distinguishedName", NULL, FALSE},
 };
 
 static const struct special *special_of(const struct berval *name, gsize len)
@@ -182,6 +189,28 @@ static struct cor_json *document_value(const struct ad_entry *entry, gboolean si
     return single && count == 1 ? ad_value(syntax, values) : ad_values(syntax, values, count);
 }
 
+/* The DN of another object is shown as it is now, and no event on this object tells when it
+ * changes. Two attributes are so common that an incremental read knows them by themselves: the
+ * category lies in the schema, and the last parent is looked after with deleted objects. */
+static gboolean shows_dn(const struct ad_entry *entry, const struct ad_attribute *attribute,
+                         const struct berval *values, guint count)
+{
+    static const char *const known[] = {"objectCategory", "lastKnownParent"};
+    if (attribute->syntax != AD_SYNTAX_DN || !entry->domain_nc)
+        return FALSE;
+    for (gsize i = 0; i < G_N_ELEMENTS(known); i++)
+        if (g_ascii_strcasecmp(attribute->name, known[i]) == 0)
+            return FALSE;
+    for (guint i = 0; i < count; i++) {
+        struct ad_dn dn;
+        if (ad_dn_parse(values[i].bv_val, values[i].bv_len, &dn) &&
+            ad_dn_within(dn.dn, dn.dn_len, entry->domain_nc) &&
+            !(entry->config_nc && ad_dn_within(dn.dn, dn.dn_len, entry->config_nc)))
+            return TRUE;
+    }
+    return FALSE;
+}
+
 /* A second chunk of a ranged attribute joins the first. */
 static void add_document(struct ad_entry *entry, const struct ad_attribute *attribute,
                          const struct berval *values, guint count)
@@ -189,6 +218,7 @@ static void add_document(struct ad_entry *entry, const struct ad_attribute *attr
     struct cor_json *node =
         document_value(entry, attribute->single, attribute->syntax, values, count);
     const struct cor_json *present = cor_json_get(entry->attributes, attribute->name);
+    entry->holds_dn = entry->holds_dn || shows_dn(entry, attribute, values, count);
     if (present) {
         struct cor_json *merged = ad_values_merge(present, node);
         cor_json_free(node);

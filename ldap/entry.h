@@ -7,7 +7,7 @@
  */
 
 #include "correlate/record.h"
-#include "ldap/schema.h"
+#include "ldap/metadata.h"
 
 struct ad_entry_link {
     const struct ad_attribute *attribute;
@@ -26,11 +26,19 @@ struct ad_entry {
     enum cor_life life;
     char key[AD_GUID_TEXT]; /* "" until objectGUID was seen */
     gint64 usn_changed;     /* 0 unknown */
+    gint64 usn_created;     /* 0 unknown */
+    struct ad_marks marks;  /* of the replication metadata */
     guint unkeyed;          /* links without a usable GUID */
     guint unmerged;         /* chunks that could not join what was there */
     gsize bytes;            /* size of the whole answer; set by the caller first */
     gboolean deleted, recycled, metadata_broken;
+    gboolean holds_dn; /* a plain attribute shows the DN of another object of the domain */
+    const char *domain_nc, *config_nc; /* borrowed; NULL: holds_dn is not looked for */
 };
+/* Raised whenever the same entry would become another record than before: what an earlier version
+ * has left is then read anew as a whole. */
+#define AD_DECODE_VERSION 1
+
 struct ad_entry *ad_entry_new(void);
 void ad_entry_free(struct ad_entry *entry);
 #define AD_ENTRY_AUTO __attribute__((cleanup(ad_entry_cleanup))) struct ad_entry

@@ -14,6 +14,9 @@
 
 enum { HEADER_BYTES = 16, ENTRY_BYTES = 48 };
 
+/* ATTRTYPs that are the same on every DC (MS-DRSR 5.16.4 with the fixed prefixes of 5.14). */
+enum { ATTRTYP_NAME = 0x90001, ATTRTYP_DELETED = 0x20030, ATTRTYP_RECYCLED = 0x9080a };
+
 /* Seconds between 1601-01-01 and 1970-01-01. */
 #define EPOCH_SECONDS G_GINT64_CONSTANT(11644473600)
 /* The year 9999: later than any clock, early enough for microseconds in 64 bits. */
@@ -59,9 +62,26 @@ struct ad_stamp ad_stamp_at(const guint8 *data, guint index)
         .version = get_u32(entry + 4),
         .time_us = time_from_seconds(get_u64(entry + 8)),
         .usn = (gint64)MIN(get_u64(entry + 32), (guint64)G_MAXINT64),
+        .local_usn = (gint64)MIN(get_u64(entry + 40), (guint64)G_MAXINT64),
     };
     memcpy(stamp.dsa, entry + 16, sizeof stamp.dsa);
     return stamp;
+}
+
+struct ad_marks ad_metadata_marks(const guint8 *data, gsize len)
+{
+    struct ad_marks marks = {0};
+    gint count = ad_stamps_count(data, len);
+    for (gint i = 0; i < count; i++) {
+        struct ad_stamp stamp = ad_stamp_at(data, (guint)i);
+        if (stamp.attrtyp == ATTRTYP_NAME)
+            marks.named = stamp.local_usn;
+        if (stamp.attrtyp == ATTRTYP_DELETED || stamp.attrtyp == ATTRTYP_RECYCLED)
+            marks.buried = MAX(marks.buried, stamp.local_usn);
+        if (stamp.local_usn > marks.newest.local_usn)
+            marks.newest = stamp;
+    }
+    return marks;
 }
 
 /* Text of the newest time, kept because most attributes of an object were written at once. */

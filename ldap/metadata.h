@@ -13,15 +13,25 @@
 struct ad_stamp {
     guint32 attrtyp;
     guint32 version;
-    gint64 time_us; /* originating write; whole seconds; 0 when out of any sensible range */
-    guint8 dsa[16]; /* invocationId of the originating DC, stored form */
-    gint64 usn;     /* originating USN, on that DC */
+    gint64 time_us;   /* originating write; whole seconds; 0 when out of any sensible range */
+    guint8 dsa[16];   /* invocationId of the originating DC, stored form */
+    gint64 usn;       /* originating USN, on that DC */
+    gint64 local_usn; /* USN on the DC that was asked */
 };
 
 /* Number of entries, or -1 when the blob is malformed (version not 1, count and length differ). */
 gint ad_stamps_count(const guint8 *data, gsize len);
 /* Entry index of a blob that ad_stamps_count accepted. */
 struct ad_stamp ad_stamp_at(const guint8 *data, guint index);
+
+/* What an incremental read wants to know of an object; local USNs, 0: no such stamp. */
+struct ad_marks {
+    gint64 named;           /* newest write of its name: creation, rename, move, deletion */
+    gint64 buried;          /* newest write of isDeleted or isRecycled, in either direction */
+    struct ad_stamp newest; /* the stamp with the highest local USN */
+};
+/* Zeroed when the blob is malformed. */
+struct ad_marks ad_metadata_marks(const guint8 *data, gsize len);
 
 /* {attr: {version, time, dsa, usn}} as correlate/record.h wants it, without volatile attributes;
  * unknown ATTRTYPs are named by hex ("0x9f3f525c"). NULL when malformed. */

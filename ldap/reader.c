@@ -49,24 +49,57 @@ gboolean ad_reader_record(struct ad_reader *reader, const struct cor_record *rec
     return TRUE;
 }
 
-static gboolean deliver_links(struct ad_reader *reader, const struct ad_entry *entry,
-                              GError **error)
+static void note_kinds(struct ad_reader *reader, const struct ad_entry *entry)
+{
+    const char *before = NULL;
+    for (guint i = 0; reader->kinds && i < entry->links->len; i++) {
+        const char *kind = g_array_index(entry->links, struct ad_entry_link, i).attribute->name;
+        if (kind != before && !g_hash_table_contains(reader->kinds, kind))
+            g_hash_table_add(reader->kinds, g_strdup(kind));
+        before = kind;
+    }
+}
+
+/* kind NULL: of all kinds. */
+static gboolean push_links(struct ad_reader *reader, const struct ad_entry *entry, const char *kind,
+                           GError **error)
 {
     char target[AD_GUID_TEXT];
     for (guint i = 0; i < entry->links->len; i++) {
         const struct ad_entry_link *source = &g_array_index(entry->links, struct ad_entry_link, i);
         const struct cor_link link = {COR_AD, source->attribute->name, entry->key, target};
+        if (kind && strcmp(kind, link.kind) != 0)
+            continue;
         ad_guid_text(source->target, target);
-        if (!reader->sink->link(reader->sink, &link, error)) {
-            reader->sink_failed = TRUE;
+        if (!reader->sink->link(reader->sink, &link, error))
             return FALSE;
-        }
     }
     return TRUE;
 }
 
+static gboolean deliver_links(struct ad_reader *reader, const struct ad_entry *entry,
+                              GError **error)
+{
+    GHashTableIter iter;
+    gpointer kind;
+    gboolean ok = TRUE;
+    note_kinds(reader, entry);
+    if (!reader->follow) {
+        ok = push_links(reader, entry, NULL, error);
+    } else {
+        g_hash_table_iter_init(&iter, reader->kinds);
+        while (ok && g_hash_table_iter_next(&iter, &kind, NULL))
+            ok = reader->sink->links_follow(reader->sink, entry->key, kind, error) &&
+                 push_links(reader, entry, kind, error);
+    }
+    reader->sink_failed = reader->sink_failed || !ok;
+    return ok;
+}
+
 static gboolean deliver(struct ad_reader *reader, struct ad_entry *entry, GError **error)
 {
+    if (reader->watch && *entry->key && !reader->watch(entry, reader->watch_data))
+        return TRUE;
     COR_RECORD_AUTO *record = ad_entry_record(entry, reader->recycle_bin);
     if (!record)
         return TRUE;
@@ -99,6 +132,8 @@ static gboolean add_message(struct ad_reader *reader, LDAPMessage *message, stru
     struct berval dn, name, *values = NULL;
     BerElement *ber = NULL;
     ber_len_t left = 0;
+    entry->domain_nc = reader->connection->root.default_nc;
+    entry->config_nc = reader->connection->root.config_nc;
     int rc = ldap_get_dn_ber(ld, message, &ber, &dn);
     if (rc == LDAP_SUCCESS) {
         ber_get_option(ber, LBER_OPT_BER_REMAINING_BYTES, &left);

@@ -9,6 +9,10 @@
 #include "ldap/connection.h"
 #include "ldap/entry.h"
 
+/* Told of each entry, whatever its class, before it is delivered. FALSE: it is not delivered, which
+ * is no error. */
+typedef gboolean (*ad_watch_func)(const struct ad_entry *entry, void *data);
+
 struct ad_reader {
     struct ad_connection *connection;
     const struct ad_schema *schema;
@@ -20,6 +24,11 @@ struct ad_reader {
     guint64 unkeyed;      /* links whose target has no GUID */
     guint64 broken;       /* objects whose replication metadata cannot be decoded */
     GArray *deferred;     /* char[AD_GUID_TEXT]: objects with cut ranges */
+    ad_watch_func watch;  /* NULL: nobody */
+    void *watch_data;
+    GHashTable *kinds; /* set, borrowed: kinds of links that occur are added; NULL: nobody asks */
+    /* The sink keeps what it is not told of: with each object, all links of these kinds follow. */
+    gboolean follow;
 };
 void ad_reader_init(struct ad_reader *reader, struct ad_connection *connection,
                     const struct ad_schema *schema, struct cor_sink *sink);

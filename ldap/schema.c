@@ -20,6 +20,7 @@ enum {
 struct ad_schema {
     GHashTable *by_name;    /* struct berval * (name) -> struct ad_attribute *, owned */
     GHashTable *by_attrtyp; /* ATTRTYP -> struct ad_attribute *, borrowed */
+    guint64 mark;
 };
 
 struct row {
@@ -195,6 +196,18 @@ gboolean ad_attrtyp_of(const struct ad_schema_row *row, guint32 *ret)
     return FALSE;
 }
 
+/* FNV-1a in 64 bits over all that decides how values of the attribute are stored. */
+static guint64 row_mark(const struct ad_attribute *attribute, guint32 attrtyp)
+{
+    g_autofree char *text =
+        g_strdup_printf("%s %d %d %d %u", attribute->name, (int)attribute->syntax,
+                        attribute->single, (int)attribute->handling, attrtyp);
+    guint64 hash = G_GUINT64_CONSTANT(0xcbf29ce484222325);
+    for (const char *at = text; *at; at++)
+        hash = (hash ^ (guchar)*at) * G_GUINT64_CONSTANT(0x100000001b3);
+    return hash;
+}
+
 void ad_schema_add(struct ad_schema *schema, const struct ad_schema_row *source)
 {
     struct berval probe = {strlen(source->name), (char *)source->name};
@@ -210,6 +223,14 @@ void ad_schema_add(struct ad_schema *schema, const struct ad_schema_row *source)
     g_hash_table_insert(schema->by_name, &row->key, row);
     if (ad_attrtyp_of(source, &attrtyp))
         g_hash_table_insert(schema->by_attrtyp, GUINT_TO_POINTER(attrtyp), &row->attribute);
+    else
+        attrtyp = 0;
+    schema->mark += row_mark(&row->attribute, attrtyp);
+}
+
+guint64 ad_schema_mark(const struct ad_schema *schema)
+{
+    return schema->mark;
 }
 
 guint ad_schema_size(const struct ad_schema *schema)

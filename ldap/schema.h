@@ -44,6 +44,9 @@ static inline void ad_schema_cleanup(struct ad_schema **schema)
 /* Rows after the first of the same name (any case) are ignored. */
 void ad_schema_add(struct ad_schema *schema, const struct ad_schema_row *row);
 guint ad_schema_size(const struct ad_schema *schema);
+/* A number that changes when any attribute is added, removed or to be handled differently; the
+ * order of rows does not matter. */
+guint64 ad_schema_mark(const struct ad_schema *schema);
 /* Borrowed; NULL when unknown. name need not end in NUL; case is ignored (RFC 4512 2.5). */
 const struct ad_attribute *ad_schema_by_name(const struct ad_schema *schema, const char *name,
                                              gsize len);

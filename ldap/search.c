@@ -12,6 +12,7 @@
 #include "ldap/decode.h"
 
 #include <errno.h>
+#include <string.h>
 
 enum {
     SLICE_MS = 250,         /* how long a cancellation may go unnoticed */
@@ -43,6 +44,8 @@ void ad_outcome_clear(struct ad_outcome *outcome)
 {
     g_clear_pointer(&outcome->references, g_ptr_array_unref);
     g_clear_pointer(&outcome->diagnostic, g_free);
+    ber_memfree(outcome->answer.bv_val);
+    outcome->answer = (struct berval){0};
 }
 
 void ad_outcome_fail(const struct ad_outcome *outcome, const char *doing, GError **error)
@@ -148,6 +151,10 @@ static GPtrArray *make_controls(struct run *run)
         if ((table[i].flag & run->search->flags) == table[i].flag &&
             ad_has_control(run->connection, table[i].oid))
             add_control(controls, table[i].oid, FALSE, table[i].value, table[i].len);
+    if (run->search->control)
+        add_control(
+            controls, run->search->control->ldctl_oid, run->search->control->ldctl_iscritical,
+            run->search->control->ldctl_value.bv_val, run->search->control->ldctl_value.bv_len);
     if (is_paged(run) && !add_paging(run, controls))
         g_ptr_array_set_size(controls, 0);
     g_ptr_array_add(controls, NULL);
@@ -244,6 +251,15 @@ static gboolean take_cookie(struct run *run, LDAPControl **controls, GError **er
     return FALSE;
 }
 
+static void take_answer(struct run *run, LDAPControl **controls)
+{
+    const LDAPControl *asked = run->search->control;
+    const LDAPControl *found =
+        asked && controls ? ldap_control_find(asked->ldctl_oid, controls, NULL) : NULL;
+    if (found && found->ldctl_value.bv_val)
+        ber_dupbv(&run->outcome->answer, (struct berval *)&found->ldctl_value);
+}
+
 static gboolean take_result(struct run *run, LDAPMessage *message, GError **error)
 {
     struct ad_outcome *outcome = run->outcome;
@@ -260,6 +276,7 @@ static gboolean take_result(struct run *run, LDAPMessage *message, GError **erro
     if (ok && outcome->code == LDAP_SUCCESS && is_paged(run))
         ok = take_cookie(run, controls, error);
     outcome->cookie_len = run->cookie.bv_len;
+    take_answer(run, controls);
     ldap_memfree(diagnostic);
     ldap_controls_free(controls);
     return ok;
@@ -356,6 +373,17 @@ gboolean ad_search(struct ad_connection *connection, const struct ad_search *sea
     ber_memfree(run.cookie.bv_val);
     g_hash_table_unref(run.seen_heads);
     return ok;
+}
+
+void ad_filter_add_key(GString *filter, const char *key)
+{
+    guint8 guid[AD_GUID_BYTES];
+    if (!ad_guid_parse(key, strlen(key), guid))
+        return;
+    g_string_append(filter, "(objectGUID=");
+    for (gsize i = 0; i < sizeof guid; i++)
+        g_string_append_printf(filter, "\\%02x", guid[i]);
+    g_string_append_c(filter, ')');
 }
 
 /* --- values ----------------------------------------------------------------------------------- */

@@ -21,6 +21,7 @@ struct ad_search {
     guint flags;
     guint page_size; /* 0: not paged */
     guint pages_max; /* stop after so many, with the cookie left open; 0: read to the end */
+    const LDAPControl *control; /* one more request control, borrowed; NULL: none */
 };
 
 /* How a search ended, as evidence for cor_proof_ldap. */
@@ -30,6 +31,7 @@ struct ad_outcome {
     guint64 entries;
     GPtrArray *references; /* char *: continuation URIs */
     char *diagnostic;      /* the server's text with a code other than success */
+    struct berval answer;  /* value of the response control of search->control; may be empty */
 };
 void ad_outcome_clear(struct ad_outcome *outcome);
 #define AD_OUTCOME_AUTO __attribute__((cleanup(ad_outcome_clear))) struct ad_outcome
@@ -48,6 +50,9 @@ gboolean ad_search(struct ad_connection *connection, const struct ad_search *sea
                    GError **error);
 /* An error from a code other than success. */
 void ad_outcome_fail(const struct ad_outcome *outcome, const char *doing, GError **error);
+
+/* Append "(objectGUID=...)" for a key to a filter; the server has an index of it. */
+void ad_filter_add_key(GString *filter, const char *key);
 
 /* First value of an attribute as text, NULL when absent or not text. Caller frees. */
 char *ad_entry_text(LDAP *ld, LDAPMessage *entry, const char *attribute);
