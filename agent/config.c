@@ -53,6 +53,8 @@ static const struct key keys[] = {
      "entries per page"},
     {"ad", "timeout_ms", NUMBER, AT(ad.timeout_ms), 100, 3600000, NULL, FALSE, "30000",
      "longest silence of the server in one operation"},
+    {"ad", "full_every_hours", NUMBER, AT(ad.full_every_hours), 0, 8760, NULL, FALSE, "24",
+     "read everything at least this often, and in between only what changed; 0: always everything"},
     {"entra", "tenant_id", TEXT, AT(entra.tenant_id), 0, 0, NULL, TRUE, NULL,
      "tenant, GUID or domain"},
     {"entra", "client_id", TEXT, AT(entra.client_id), 0, 0, NULL, TRUE, NULL,
@@ -328,6 +330,7 @@ static struct config *config_new(const char *path)
     config->retention =
         (struct store_retention){.keep_daily_days = 365, .keep_all_days = 7, .keep_last = 10};
     config->entra.graph_url = "https://graph.microsoft.com";
+    config->ad.full_every_hours = 24;
     return config;
 }
 

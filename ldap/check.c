@@ -7,6 +7,7 @@
  */
 #include "ldap/capture.h"
 
+#include "ldap/dirsync.h"
 #include "ldap/domain.h"
 #include "ldap/quiet.h"
 #include "ldap/rights.h"
@@ -223,6 +224,34 @@ static void check_deleted(struct checking *checking)
     }
 }
 
+/* Both ways are good; the better one is named with the right it takes. */
+static void check_incremental(struct checking *checking)
+{
+    static const char name[] = "read changes only";
+    struct ad_dirsync dirsync = {0};
+    g_autoptr(GError) failure = NULL;
+    g_autofree char *remedy = ad_replication_remedy(checking->connection);
+    if (!checking->options->full_every_hours) {
+        pass(checking, name, FALSE, g_strdup("not wanted (full_every_hours=0)"));
+        return;
+    }
+    if (!ad_dirsync_start(checking->connection, &dirsync, &failure))
+        fail(checking, name, FALSE, g_strdup(failure->message),
+             "try again; the connection was lost");
+    else if (!dirsync.refusal)
+        pass(checking, name, FALSE, g_strdup("by DirSync"));
+    else if (dirsync.code == LDAP_INSUFFICIENT_ACCESS)
+        pass(checking, name, FALSE,
+             g_strdup_printf("by the USNs of this domain controller; with the right Replicating "
+                             "Directory Changes by DirSync: %s",
+                             remedy));
+    else
+        pass(checking, name, FALSE,
+             g_strdup_printf("by the USNs of this domain controller; DirSync cannot be used: %s",
+                             dirsync.refusal));
+    ad_dirsync_clear(&dirsync);
+}
+
 static void check_domain(struct checking *checking)
 {
     static const char name[] = "Recycle Bin";
@@ -245,8 +274,8 @@ static void check_domain(struct checking *checking)
 void ad_check(const struct ad_options *options, GPtrArray *checks)
 {
     static void (*const steps[])(struct checking *) = {
-        check_server, check_identity, check_clock,   check_controls,
-        check_schema, check_users,    check_deleted, check_domain,
+        check_server, check_identity, check_clock,  check_controls,    check_schema,
+        check_users,  check_deleted,  check_domain, check_incremental,
     };
     struct checking checking = {.options = options, .checks = checks};
     struct ad_quiet quiet;

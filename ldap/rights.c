@@ -62,3 +62,14 @@ char *ad_deleted_objects_remedy(const struct ad_connection *connection)
                            "dsacls \"%s\" /G DOMAIN\\ACCOUNT:LCRP",
                            container, container);
 }
+
+char *ad_replication_remedy(const struct ad_connection *connection)
+{
+    const char *nc = connection->root.default_nc;
+    if (connection->root.vendor)
+        return g_strdup_printf("samba-tool dsacl set --objectdn=\"%s\" --sddl=\"(OA;;CR;"
+                               "1131f6aa-9c07-11d1-f79f-00c04fc2dcd2;;SID-OF-ACCOUNT)\"",
+                               nc);
+    return g_strdup_printf("dsacls \"%s\" /G \"DOMAIN\\ACCOUNT:CA;Replicating Directory Changes\"",
+                           nc);
+}

@@ -17,4 +17,8 @@ gboolean ad_deleted_objects_readable(struct ad_connection *connection, gboolean 
 /* One line for people: how to grant that on this kind of server. Caller frees. */
 char *ad_deleted_objects_remedy(const struct ad_connection *connection);
 
+/* One line for people: the right that DirSync asks for (DS-Replication-Get-Changes on the head of
+ * the naming context), and the command that grants it. Caller frees. */
+char *ad_replication_remedy(const struct ad_connection *connection);
+
 #endif

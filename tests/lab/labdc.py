@@ -11,9 +11,10 @@ HOST = f"{DC}.{FQDN}"
 BASE = "DC=lab,DC=example,DC=test"
 ADMIN_PASSWORD = "Synthetic-Admin-1!"
 CONNECTOR, CONNECTOR_PASSWORD = "MSOL_0123456789ab", "Synthetic-Sync-1!"
-SERVICE = "anchorwatch"
+SERVICE, REPLICATOR = "anchorwatch", "anchorwatch-repl"
 OUS = ("Staff", "Groups", "Contacts", "Devices", "Unsynced", "Service")
 RECYCLE_BIN = "766ddcd8-acd0-445e-f3b9-a7f9b6744f2a"
+GET_CHANGES = "1131f6aa-9c07-11d1-f79f-00c04fc2dcd2"  # the right DS-Replication-Get-Changes
 
 # Attributes that Exchange and Skype for Business add to a real forest, as far as default sync
 # rules read them. Numbers below the private example arc (RFC 5612) stand in for Microsoft's own,
@@ -133,15 +134,18 @@ def service_names(sam):
 def accounts(conf, sam, place):
     """The reading service account with its keytab, and the sync engine's connector account."""
     sam.newuser(CONNECTOR, CONNECTOR_PASSWORD, userou="OU=Service", description="sync connector")
-    sam.newuser(SERVICE, os.urandom(24).hex() + "aA1!", userou="OU=Service",
-                description="reads the directory")
-    for name in (SERVICE, CONNECTOR):
+    for name, what in ((SERVICE, "reads the directory"),
+                       (REPLICATOR, "reads the directory, with DirSync")):
+        sam.newuser(name, os.urandom(24).hex() + "aA1!", userou="OU=Service", description=what)
+    for name in (SERVICE, REPLICATOR, CONNECTOR):
         sam.setexpiry(f"(sAMAccountName={name})", 0, no_expiry_req=True)
         grant_deleted_objects(sam, sid_of(sam, name))
     grant_anchor(sam, sid_of(sam, CONNECTOR))
-    keytab = f"{place}/anchorwatch.keytab"
-    samba_tool("domain", "exportkeytab", keytab, f"--principal={SERVICE}@{REALM}", "-s", conf)
-    os.chmod(keytab, 0o600)
+    grant(sam, BASE, f"D:(OA;;CR;{GET_CHANGES};;{sid_of(sam, REPLICATOR)})")
+    for name in (SERVICE, REPLICATOR):
+        keytab = f"{place}/{name}.keytab"
+        samba_tool("domain", "exportkeytab", keytab, f"--principal={name}@{REALM}", "-s", conf)
+        os.chmod(keytab, 0o600)
 
 
 def sid_of(sam, name):

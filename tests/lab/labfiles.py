@@ -116,7 +116,9 @@ def environment(place):
               "LAB_ADMIN_PASSWORD": labdc.ADMIN_PASSWORD, "LAB_CA_FILE": f"{place}/tls/ca.crt",
               "LDAPTLS_CACERT": f"{place}/tls/ca.crt",
               "LAB_KEYTAB": f"{place}/anchorwatch.keytab",
-              "LAB_PRINCIPAL": f"{labdc.SERVICE}@{labdc.REALM}"}
+              "LAB_PRINCIPAL": f"{labdc.SERVICE}@{labdc.REALM}",
+              "LAB_REPL_KEYTAB": f"{place}/{labdc.REPLICATOR}.keytab",
+              "LAB_REPL_PRINCIPAL": f"{labdc.REPLICATOR}@{labdc.REALM}"}
     tenant = credentials(place)
     if tenant:
         values.update({"LAB_TENANT_ID": tenant["tenant_id"], "LAB_GRAPH_URL": GRAPH_URL,
