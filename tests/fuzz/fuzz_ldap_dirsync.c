@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The value of a DirSync response control of any bytes; what is accepted is written and read back. */
+/* The value of a DirSync response control of any bytes; what is accepted is written and read back.
+ */
 #include "ldap/dirsync.h"
 
 #include <stdint.h>

@@ -119,6 +119,11 @@ ATTRIBUTES = [  # name, OID, syntax, single, linkID, systemFlags
     ("manager", "0.9.2342.19200300.100.1.10", "2.5.5.1", True, 42, 0),
     ("replPropertyMetaData", "1.2.840.113556.1.4.3", "2.5.5.10", True, 0, 0x1B),
     ("proxyAddresses", "1.2.840.113556.1.2.210", "2.5.5.12", False, 0, 0),
+    ("uSNCreated", "1.2.840.113556.1.2.19", "2.5.5.16", True, 0, 0x13),
+    ("name", "1.2.840.113556.1.4.1", "2.5.5.12", True, 0, 0x12),
+    ("ou", "2.5.4.11", "2.5.5.12", True, 0, 0x12),
+    ("lastKnownParent", "1.2.840.113556.1.4.781", "2.5.5.1", True, 0, 0x10),
+    ("assistant", "1.2.840.113556.1.4.652", "2.5.5.1", True, 0, 0),
 ]
 
 
@@ -503,7 +508,8 @@ class Session:
 # --- the server -----------------------------------------------------------------------------------
 
 class Server:
-    def __init__(self, options):
+    def __init__(self, options, session=Session):
+        self.session, self.captures = session, 0
         self.scenario, self.users = options.scenario, options.users
         self.context = None
         if options.cert:
@@ -519,7 +525,7 @@ class Server:
             if self.scenario == "silent-tls":
                 time.sleep(3600)
             stream = self.context.wrap_socket(client, server_side=True) if self.context else client
-            Session(self, stream).serve()
+            self.session(self, stream).serve()
         except (Gone, OSError, IndexError):
             pass
         finally:
@@ -536,14 +542,14 @@ class Server:
             threading.Thread(target=self.connection, args=(client,), daemon=True).start()
 
 
-def main():
+def main(session=Session):
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--port-file", required=True)
     arguments.add_argument("--cert")
     arguments.add_argument("--key")
     arguments.add_argument("--users", type=int, default=250)
     arguments.add_argument("scenario")
-    server = Server(arguments.parse_args())
+    server = Server(arguments.parse_args(), session)
     threading.Thread(target=server.run, daemon=True).start()
     sys.stdin.read()
 

@@ -24,13 +24,119 @@
 struct memory {
     struct cor_sink sink; /* first: the sink is the memory */
     GHashTable *records;  /* key -> struct cor_record * (a copy) */
-    GHashTable *links;    /* "kind source target" */
+    GHashTable *links;    /* set of "kind source target" */
     guint finished, abandoned;
     gboolean complete;
     char *problems; /* joined by newlines */
     struct cor_half_stats stats;
     guint fail_after; /* the sink refuses the record with this number; 0 never */
+    /* What makes it a store over several captures, see memory_again. */
+    gboolean incremental;
+    GHashTable *kept_records, *kept_links; /* as records and links, of the last capture */
+    struct cor_json *checkpoint, *staged_checkpoint;
+    struct cor_view view;     /* of what is kept */
+    guint unlinked_unplanned; /* calls that only an incremental half may make */
 };
+
+static inline gboolean memory_only_incremental(struct memory *memory)
+{
+    memory->unlinked_unplanned += !memory->incremental;
+    return TRUE;
+}
+
+static inline void memory_copy(GHashTable *to, GHashTable *from)
+{
+    GHashTableIter iter;
+    gpointer key, value;
+    g_hash_table_iter_init(&iter, from);
+    while (g_hash_table_iter_next(&iter, &key, &value))
+        g_hash_table_insert(to, g_strdup(key), value ? cor_record_copy(value) : NULL);
+}
+
+static inline gboolean memory_incremental(struct cor_sink *self, GError **error)
+{
+    struct memory *memory = (struct memory *)self;
+    (void)error;
+    /* it must come first */
+    assert_int_equal(g_hash_table_size(memory->records), 0);
+    memory->incremental = TRUE;
+    memory_copy(memory->records, memory->kept_records);
+    memory_copy(memory->links, memory->kept_links);
+    return TRUE;
+}
+
+static inline gboolean has_prefix(gpointer key, gpointer value, gpointer prefix)
+{
+    (void)value;
+    return g_str_has_prefix(key, prefix);
+}
+
+static inline gboolean memory_links_follow(struct cor_sink *self, const char *source_key,
+                                           const char *kind, GError **error)
+{
+    struct memory *memory = (struct memory *)self;
+    g_autofree char *prefix = g_strdup_printf("%s %s ", kind, source_key);
+    (void)error;
+    g_hash_table_foreach_remove(memory->links, has_prefix, prefix);
+    return memory_only_incremental(memory);
+}
+
+static inline gboolean memory_unlink(struct cor_sink *self, const struct cor_link *link,
+                                     GError **error)
+{
+    struct memory *memory = (struct memory *)self;
+    g_autofree char *text =
+        g_strdup_printf("%s %s %s", link->kind, link->source_key, link->target_key);
+    (void)error;
+    g_hash_table_remove(memory->links, text);
+    return memory_only_incremental(memory);
+}
+
+static inline gboolean names(gpointer key, gpointer value, gpointer object)
+{
+    (void)value;
+    return strstr(key, object) != NULL;
+}
+
+static inline gboolean memory_gone(struct cor_sink *self, const char *key, GError **error)
+{
+    struct memory *memory = (struct memory *)self;
+    (void)error;
+    g_hash_table_remove(memory->records, key);
+    g_hash_table_foreach_remove(memory->links, names, (gpointer)key);
+    return memory_only_incremental(memory);
+}
+
+static inline gboolean memory_checkpoint(struct cor_sink *self, const char *stream,
+                                         const struct cor_json *doc, GError **error)
+{
+    struct memory *memory = (struct memory *)self;
+    (void)error;
+    assert_string_equal(stream, AD_STREAM);
+    cor_json_free(memory->staged_checkpoint);
+    memory->staged_checkpoint = cor_json_copy(doc);
+    return TRUE;
+}
+
+static inline GPtrArray *memory_view_links(struct cor_view *self, enum cor_directory directory,
+                                           const char *kind, const char *key, gboolean incoming,
+                                           GError **error)
+{
+    struct memory *memory = (struct memory *)((char *)self - offsetof(struct memory, view));
+    GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
+    GHashTableIter iter;
+    gpointer link;
+    (void)directory;
+    (void)error;
+    assert_true(incoming);
+    g_hash_table_iter_init(&iter, memory->kept_links);
+    while (g_hash_table_iter_next(&iter, &link, NULL)) {
+        g_auto(GStrv) words = g_strsplit(link, " ", 3);
+        if (strcmp(words[0], kind) == 0 && strcmp(words[2], key) == 0)
+            g_ptr_array_add(found, g_strdup(words[1]));
+    }
+    return found;
+}
 
 static inline gboolean memory_record(struct cor_sink *self, const struct cor_record *record,
                                      GError **error)
@@ -56,8 +162,9 @@ static inline gboolean memory_link(struct cor_sink *self, const struct cor_link 
 {
     struct memory *memory = (struct memory *)self;
     (void)error;
-    g_hash_table_add(memory->links,
-                     g_strdup_printf("%s %s %s", link->kind, link->source_key, link->target_key));
+    g_hash_table_replace(
+        memory->links, g_strdup_printf("%s %s %s", link->kind, link->source_key, link->target_key),
+        NULL);
     return TRUE;
 }
 
@@ -72,6 +179,18 @@ static inline gboolean memory_finish(struct cor_sink *self, const struct cor_pro
         g_string_append_printf(text, "%s\n", (char *)problems->pdata[i]);
     memory->finished++;
     memory->complete = cor_proof_complete(proof);
+    if (!memory->complete) { /* what was there stays, with what is new */
+        GHashTableIter iter;
+        gpointer key, value;
+        g_hash_table_iter_init(&iter, memory->kept_records);
+        while (g_hash_table_iter_next(&iter, &key, &value))
+            if (!g_hash_table_contains(memory->records, key))
+                g_hash_table_insert(memory->records, g_strdup(key), cor_record_copy(value));
+        memory_copy(memory->links, memory->kept_links);
+    } else if (memory->staged_checkpoint) {
+        cor_json_free(memory->checkpoint);
+        memory->checkpoint = g_steal_pointer(&memory->staged_checkpoint);
+    }
     memory->problems = g_string_free(text, FALSE);
     memory->stats = *stats;
     return TRUE;
@@ -91,18 +210,48 @@ static inline void memory_init(struct memory *memory)
     *memory = (struct memory){
         .sink = {.record = memory_record,
                  .link = memory_link,
+                 .incremental = memory_incremental,
+                 .links_follow = memory_links_follow,
+                 .unlink = memory_unlink,
+                 .gone = memory_gone,
+                 .checkpoint = memory_checkpoint,
                  .finish = memory_finish,
                  .abandon = memory_abandon},
         .records =
             g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)cor_record_free),
         .links = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+        .kept_records =
+            g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)cor_record_free),
+        .kept_links = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+        .view = {.links = memory_view_links},
     };
+}
+
+/* Keep what the last capture gave (nothing of a failed one) and be ready for the next. */
+static inline void memory_again(struct memory *memory)
+{
+    if (memory->finished) {
+        g_hash_table_remove_all(memory->kept_records);
+        g_hash_table_remove_all(memory->kept_links);
+        memory_copy(memory->kept_records, memory->records);
+        memory_copy(memory->kept_links, memory->links);
+    }
+    g_hash_table_remove_all(memory->records);
+    g_hash_table_remove_all(memory->links);
+    g_clear_pointer(&memory->staged_checkpoint, cor_json_free);
+    g_clear_pointer(&memory->problems, g_free);
+    memory->finished = memory->abandoned = 0;
+    memory->complete = memory->incremental = FALSE;
 }
 
 static inline void memory_clear(struct memory *memory)
 {
     g_hash_table_unref(memory->records);
     g_hash_table_unref(memory->links);
+    g_hash_table_unref(memory->kept_records);
+    g_hash_table_unref(memory->kept_links);
+    cor_json_free(memory->checkpoint);
+    cor_json_free(memory->staged_checkpoint);
     g_free(memory->problems);
 }
 
@@ -164,12 +313,20 @@ static inline void fake_start(struct fake *fake, const char *scenario, guint use
     g_autofree char *key = g_build_filename(fake->dir, "key", NULL);
     g_autofree char *count = g_strdup_printf("%u", users);
     g_autofree char *port = NULL;
-    const char *argv[] = {"python3",     AW_SOURCE_DIR "/tests/lab/fakeldap.py",
-                          "--port-file", port_file,
-                          "--cert",      fake->ca,
-                          "--key",       key,
-                          "--users",     count,
-                          scenario,      NULL};
+    gboolean delta = g_str_has_prefix(scenario, "delta-");
+    const char *argv[] = {"python3",
+                          delta ? AW_SOURCE_DIR "/tests/lab/fakedelta.py"
+                                : AW_SOURCE_DIR "/tests/lab/fakeldap.py",
+                          "--port-file",
+                          port_file,
+                          "--cert",
+                          fake->ca,
+                          "--key",
+                          key,
+                          "--users",
+                          count,
+                          scenario,
+                          NULL};
     g_unlink(port_file);
     assert_true(g_spawn_async_with_pipes(NULL, (char **)argv, NULL,
                                          G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, NULL,
