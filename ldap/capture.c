@@ -211,7 +211,7 @@ static gboolean watch_all(const struct ad_entry *entry, void *data)
     struct ad_checkpoint *next = capture->changes.next;
     ad_checkpoint_watch(next, entry);
     /* one above the limit says that there are too many */
-    if (entry->holds_dn && g_hash_table_size(next->holders) <= AD_HOLDERS_MAX)
+    if (ad_entry_holds_dn(entry) && g_hash_table_size(next->holders) <= AD_HOLDERS_MAX)
         g_hash_table_add(next->holders, g_strdup(entry->key));
     return TRUE;
 }

@@ -190,25 +190,30 @@ static struct cor_json *document_value(const struct ad_entry *entry, gboolean si
 }
 
 /* The DN of another object is shown as it is now, and no event on this object tells when it
- * changes. Two attributes are so common that an incremental read knows them by themselves: the
- * category lies in the schema, and the last parent is looked after with deleted objects. */
-static gboolean shows_dn(const struct ad_entry *entry, const struct ad_attribute *attribute,
-                         const struct berval *values, guint count)
+ * changes. The category lies in the schema, where nothing is renamed. */
+static void note_dn(struct ad_entry *entry, const struct ad_attribute *attribute,
+                    const struct berval *values, guint count)
 {
-    static const char *const known[] = {"objectCategory", "lastKnownParent"};
-    if (attribute->syntax != AD_SYNTAX_DN || !entry->domain_nc)
-        return FALSE;
-    for (gsize i = 0; i < G_N_ELEMENTS(known); i++)
-        if (g_ascii_strcasecmp(attribute->name, known[i]) == 0)
-            return FALSE;
+    gboolean shown = FALSE;
+    if (attribute->syntax != AD_SYNTAX_DN || !entry->domain_nc ||
+        strcmp(attribute->name, "objectCategory") == 0)
+        return;
     for (guint i = 0; i < count; i++) {
         struct ad_dn dn;
         if (ad_dn_parse(values[i].bv_val, values[i].bv_len, &dn) &&
             ad_dn_within(dn.dn, dn.dn_len, entry->domain_nc) &&
             !(entry->config_nc && ad_dn_within(dn.dn, dn.dn_len, entry->config_nc)))
-            return TRUE;
+            shown = TRUE;
     }
-    return FALSE;
+    if (shown && strcmp(attribute->name, "lastKnownParent") == 0)
+        entry->shows_parent = TRUE;
+    else if (shown)
+        entry->shows_dn = TRUE;
+}
+
+gboolean ad_entry_holds_dn(const struct ad_entry *entry)
+{
+    return entry->shows_dn || (entry->shows_parent && !entry->deleted);
 }
 
 /* A second chunk of a ranged attribute joins the first. */
@@ -218,7 +223,7 @@ static void add_document(struct ad_entry *entry, const struct ad_attribute *attr
     struct cor_json *node =
         document_value(entry, attribute->single, attribute->syntax, values, count);
     const struct cor_json *present = cor_json_get(entry->attributes, attribute->name);
-    entry->holds_dn = entry->holds_dn || shows_dn(entry, attribute, values, count);
+    note_dn(entry, attribute, values, count);
     if (present) {
         struct cor_json *merged = ad_values_merge(present, node);
         cor_json_free(node);

@@ -32,8 +32,9 @@ struct ad_entry {
     guint unmerged;         /* chunks that could not join what was there */
     gsize bytes;            /* size of the whole answer; set by the caller first */
     gboolean deleted, recycled, metadata_broken;
-    gboolean holds_dn; /* a plain attribute shows the DN of another object of the domain */
-    const char *domain_nc, *config_nc; /* borrowed; NULL: holds_dn is not looked for */
+    gboolean shows_dn;     /* a plain attribute has the DN of another object of the domain */
+    gboolean shows_parent; /* so does lastKnownParent */
+    const char *domain_nc, *config_nc; /* borrowed; NULL: neither is looked for */
 };
 /* Raised whenever the same entry would become another record than before: what an earlier version
  * has left is then read anew as a whole. */
@@ -59,6 +60,9 @@ void ad_entry_set_dn(struct ad_entry *entry, const struct berval *dn);
 /* values ends at count; borrowed for the call. Unknown attributes are kept as octets. */
 void ad_entry_add(struct ad_entry *entry, const struct ad_schema *schema, const struct berval *name,
                   const struct berval *values, guint count);
+/* Whether the object looks different when another one is renamed, and nobody would think of it:
+ * deleted objects are looked after by their last parent, but one that came back keeps that too. */
+gboolean ad_entry_holds_dn(const struct ad_entry *entry);
 /* Once all attributes are there: type, life and name are settled. recycle_bin: whether the domain
  * keeps deleted objects whole. NULL when the entry is not of a captured class or has no GUID. */
 struct cor_record *ad_entry_record(struct ad_entry *entry, gboolean recycle_bin);

@@ -26,7 +26,7 @@ struct reread {
     GPtrArray *queue;      /* char *: keys still to be read */
     GPtrArray *containers; /* char *: keys of live containers that were renamed or moved */
     GPtrArray *roots;      /* char *: DNs as they are now, of containers with a new one */
-    GPtrArray *buried;     /* char *: keys of what was deleted, or recycled */
+    GPtrArray *turned;     /* char *: keys of what was deleted, recycled or brought back */
     GPtrArray *risen;      /* char *: DNs of what came back */
     gboolean deleted_readable;
     gboolean renamed; /* an object that existed before has a new DN */
@@ -62,9 +62,11 @@ static void note_name(struct reread *reread, const struct ad_entry *entry)
 static void note_life(struct reread *reread, const struct ad_entry *entry)
 {
     const char *dn = entry_dn(entry);
-    if (entry->deleted && (entry->marks.buried > reread->since || !entry->marks.buried))
-        g_ptr_array_add(reread->buried, g_strdup(entry->key));
-    if (!entry->deleted && entry->marks.buried > reread->since && dn)
+    gboolean unknown = entry->deleted && !entry->marks.buried;
+    if (entry->marks.buried <= reread->since && !unknown)
+        return;
+    g_ptr_array_add(reread->turned, g_strdup(entry->key));
+    if (!entry->deleted && dn)
         g_ptr_array_add(reread->risen, g_strdup(dn));
 }
 
@@ -79,7 +81,7 @@ static gboolean watch(const struct ad_entry *entry, void *data)
         return TRUE;
     note_life(reread, entry);
     ad_checkpoint_watch(reread->capture->changes.next, entry);
-    if (entry->holds_dn)
+    if (ad_entry_holds_dn(entry))
         g_hash_table_add(holders, g_strdup(entry->key));
     else
         g_hash_table_remove(holders, entry->key);
@@ -245,18 +247,19 @@ static gboolean find_linked_to_risen(struct reread *reread, GError **error)
     return TRUE;
 }
 
-/* Links to what was deleted vanish or stay, as the server likes; who held one is in the store. */
-static gboolean find_linked_to_buried(struct reread *reread, GError **error)
+/* Links to what was deleted vanish or stay, as the server likes; who held one is in the store. What
+ * came back has been deleted meanwhile. */
+static gboolean find_linked_before(struct reread *reread, GError **error)
 {
     struct ad_capture *capture = reread->capture;
     struct cor_view *stored = capture->options->stored;
-    for (guint i = 0; i < reread->buried->len; i++) {
+    for (guint i = 0; i < reread->turned->len; i++) {
         GHashTableIter iter;
         gpointer kind;
         g_hash_table_iter_init(&iter, capture->changes.next->kinds);
         while (g_hash_table_iter_next(&iter, &kind, NULL)) {
             g_autoptr(GPtrArray) sources =
-                stored->links(stored, COR_AD, kind, reread->buried->pdata[i], TRUE, error);
+                stored->links(stored, COR_AD, kind, reread->turned->pdata[i], TRUE, error);
             capture->reader.sink_failed = capture->reader.sink_failed || !sources;
             if (!sources)
                 return FALSE;
@@ -362,7 +365,7 @@ static gboolean read_all(struct reread *reread, GError **error)
         !read_keys(reread, changed, error) || !read_below(reread, error))
         return FALSE;
     find_holders(reread);
-    return find_linked_to_buried(reread, error) && find_linked_to_risen(reread, error) &&
+    return find_linked_before(reread, error) && find_linked_to_risen(reread, error) &&
            find_orphans(reread, error) && read_keys(reread, reread->queue, error) &&
            conclude(reread, error);
 }
@@ -376,7 +379,7 @@ gboolean ad_incremental_read(struct ad_capture *capture, GError **error)
         .queue = g_ptr_array_new_with_free_func(g_free),
         .containers = g_ptr_array_new_with_free_func(g_free),
         .roots = g_ptr_array_new_with_free_func(g_free),
-        .buried = g_ptr_array_new_with_free_func(g_free),
+        .turned = g_ptr_array_new_with_free_func(g_free),
         .risen = g_ptr_array_new_with_free_func(g_free),
     };
     capture->reader.watch = watch;
@@ -388,7 +391,7 @@ gboolean ad_incremental_read(struct ad_capture *capture, GError **error)
     g_ptr_array_unref(reread.queue);
     g_ptr_array_unref(reread.containers);
     g_ptr_array_unref(reread.roots);
-    g_ptr_array_unref(reread.buried);
+    g_ptr_array_unref(reread.turned);
     g_ptr_array_unref(reread.risen);
     return ok;
 }

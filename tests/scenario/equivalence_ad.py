@@ -57,11 +57,10 @@ class Model:
         found = [t for t in self.things.values() if t.kind in kinds]
         return self.dice.choice(found) if found else None
 
-    def place(self):
-        return self.some("ou", "container") if self.dice.random() < 0.8 else None
-
-    def parent(self):
-        return self.place() or self.root
+    def parent(self, kind):
+        """The schema allows organizational units below their like only."""
+        kinds = ("ou",) if kind == "ou" else ("ou", "container")
+        return (self.some(*kinds) if self.dice.random() < 0.8 else None) or self.root
 
     def inside(self, thing, of):
         while isinstance(thing, Thing):
@@ -81,7 +80,7 @@ class Model:
         self.count += 1
         n = self.count
         head = "OU" if kind == "ou" else "CN"
-        thing = Thing(n, kind, f"{head}={kind} {n}", self.parent())
+        thing = Thing(n, kind, f"{head}={kind} {n}", self.parent(kind))
         cls = {"ou": "organizationalUnit"}.get(kind, kind)
         lines = [f"dn: {thing.dn()}", "changetype: add", f"objectClass: {cls}"]
         if kind in ("user", "group", "computer"):
@@ -177,7 +176,7 @@ class Model:
 
     def move(self):
         thing = self.some("user", "group", "contact", "computer")
-        return thing and self.move_to(thing, thing.rdn, self.parent())
+        return thing and self.move_to(thing, thing.rdn, self.parent(thing.kind))
 
     def rename_container(self):
         thing = self.some("ou", "container")
@@ -185,7 +184,8 @@ class Model:
         return thing and self.move_to(thing, f"{thing.rdn[:2]}=moved {self.count}", thing.parent)
 
     def move_container(self):
-        thing, parent = self.some("ou", "container"), self.parent()
+        thing = self.some("ou", "container")
+        parent = thing and self.parent(thing.kind)
         if not thing or self.inside(parent, thing) or parent is thing.parent:
             return None
         return self.move_to(thing, thing.rdn, parent)
