@@ -6,6 +6,8 @@
 
 ad       one capture of N users against ldapsearch: same filter, attributes, paging, GSSAPI bind.
 entra    one capture of N users against curl asking the same requests one after the other.
+ad-incremental  100 changes among N users against the full capture: bytes, requests, time, by both ways
+         of learning what changed (demand: 1 % at 100,000).
 history  what recaptures, differences, verification and the store's file cost.
 Peak memory is the process's own (getrusage), at N/10 and N objects, to show that it does not grow.
 Each figure is the median of the runs; peers alternate with the program. --lab DIR uses a lab that is
@@ -59,7 +61,7 @@ class Half:
             text = handle.read()
         drop = "entra" if keep == "ad" else "ad"
         text = re.sub(rf"(?ms)^\[{drop} [^\]]*\]\n.*?(?=^\[|\Z)", "", text)
-        self.scene, self.directory = scene, keep
+        self.scene, self.directory, self.half = scene, keep, None
         self.store = os.path.join(scene.dir, f"{name}.db")
         self.conf = os.path.join(scene.dir, f"{name}.conf")
         write_private(self.conf, re.sub(r"(?m)^path=.*$", f"path={self.store}", text))
@@ -67,17 +69,25 @@ class Half:
             if os.path.exists(self.store + suffix):
                 os.unlink(self.store + suffix)
 
+    def use_account(self, keytab, principal):
+        with open(self.conf, encoding="utf-8") as handle:
+            text = handle.read()
+        text = re.sub(r"(?m)^keytab=.*$", f"keytab={keytab}", text)
+        write_private(self.conf, re.sub(r"(?m)^principal=.*$", f"principal={principal}", text))
+
     def run(self, *args, good=(0,)):
         return measure([harness.binary(), "-c", self.conf, *args], self.scene.env, good)
 
-    def capture(self):
-        """Status 3: the point is partial, because the other directory is not configured."""
+    def capture(self, mode=None):
+        """Status 3: the point is partial, because the other directory is not configured. mode: the
+        kind of read it must have been; the half's own report stays in self.half."""
         figures = self.run("snapshot", good=(0, 3))
         _, doc, _ = self.scene.aw("snapshots", "--format", "json", conf=self.conf)
-        half = [h for h in json.loads(doc)["items"][-1]["halves"]
-                if h["directory"] == self.directory][0]
-        if half["state"] != "complete":
-            raise SystemExit(f"the capture is {half['state']}: {half['problems']}")
+        self.half = [h for h in json.loads(doc)["items"][-1]["halves"]
+                     if h["directory"] == self.directory][0]
+        if self.half["state"] != "complete" or (mode and self.half["mode"] != mode):
+            raise SystemExit(f"the capture is {self.half['state']}, {self.half['mode']}: "
+                             f"{self.half['problems']}")
         return figures
 
 
@@ -197,7 +207,37 @@ def bench_history(scene, count, runs):
     return []
 
 
-BENCHES = {"ad": bench_ad, "entra": bench_entra, "history": bench_history}
+def change_some(scene, users, some, text):
+    """So many of the loaded users get another description."""
+    step = max(1, users // some)
+    scene.ldif("\n\n".join(
+        f"dn: CN=load{n * step:06},OU=Load,{scene.base}\nchangetype: modify\n"
+        f"replace: description\ndescription: {text}\n-" for n in range(min(some, users))) + "\n")
+
+
+def bench_ad_incremental(scene, count, runs):
+    accounts = {"USN polling": (scene.env["LAB_KEYTAB"], scene.env["LAB_PRINCIPAL"]),
+                "DirSync": (scene.env["LAB_REPL_KEYTAB"], scene.env["LAB_REPL_PRINCIPAL"])}
+    for method, (keytab, principal) in accounts.items():
+        half = Half(scene, "ad", "bench-ad-incremental")
+        half.use_account(keytab, principal)
+        full, whole, some, part = half.capture("full"), half.half, [], None
+        for run in range(runs):
+            change_some(scene, count, 100, f"{method} {run} {time.time()}")
+            some.append(half.capture("incremental"))
+            part = half.half
+            if part["versionsAdded"] != min(100, count) or method not in part["problems"][0]:
+                raise SystemExit(f"{method}: {part}")
+        seconds = statistics.median(f[0] for f in some)
+        print(f"AD, 100 changes among {count} users, {method}: "
+              f"{part['bytes']} bytes of {whole['bytes']} ({100 * part['bytes'] / whole['bytes']:.2f} "
+              f"%), {part['requests']} requests of {whole['requests']}, {seconds:.2f} s of "
+              f"{full[0]:.2f} s ({100 * seconds / full[0]:.1f} %), peak "
+              f"{max(f[2] for f in some):.1f} MiB", flush=True)
+    return []
+
+
+BENCHES = {"ad": bench_ad, "ad-incremental": bench_ad_incremental, "entra": bench_entra, "history": bench_history}
 
 
 def verdict(small, large):
@@ -238,8 +278,9 @@ def in_lab(options, count):
     """A new lab with count users in AD and, synchronized, in the tenant."""
     place = f"/tmp/anchorwatch-bench-{os.getpid()}-{count}"
     try:
-        subprocess.run([harness.LAB, "up", "--dir", place, "--objects", str(count)], check=True,
-                       stdout=subprocess.DEVNULL)
+        tenant = [] if "entra" in options.what else ["--no-tenant"]
+        subprocess.run([harness.LAB, "up", "--dir", place, "--objects", str(count), *tenant],
+                       check=True, stdout=subprocess.DEVNULL)
         return run_in(place, options, count)
     finally:
         subprocess.run([harness.LAB, "down", "--dir", place], stdout=subprocess.DEVNULL,
