@@ -350,14 +350,17 @@ gboolean ad_capture(const struct ad_options *options, struct cor_sink *sink,
                     GCancellable *cancellable, ad_progress_func progress, void *progress_data,
                     GError **error)
 {
+    struct ad_options preferring = *options;
     struct ad_capture capture = {
-        .options = options,
+        .options = &preferring,
         .sink = sink,
         .proof = cor_proof_new(COR_AD),
         .stats = {.started_us = g_get_real_time()},
         .progress = progress,
         .progress_data = progress_data,
     };
+    preferring.prefer = ad_checkpoint_host(options->checkpoint, capture.stats.started_us,
+                                           (gint64)options->full_every_hours * COR_HOUR_US);
     struct ad_quiet quiet;
     ad_quiet_begin(&quiet);
     gboolean ok = run(&capture, cancellable, error);

@@ -28,6 +28,7 @@ struct ad_options {
     const char *bind_dn;   /* simple bind inside TLS only; NULL: Kerberos */
     const char *password_file;
     const char *ca_file; /* TLS */
+    const char *prefer;  /* host to be tried first if DNS names it; NULL: none */
     guint page_size;     /* 0: 1000 */
     guint timeout_ms;    /* per operation; 0: 30000 */
     /* Read only what changed, while the last full read is younger than this; 0: always everything.

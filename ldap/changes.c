@@ -204,13 +204,39 @@ static gboolean poll_usn(struct learning *learning, GError **error)
                      error);
 }
 
+/* A server that takes too long over DirSync can still be read in other ways; one that is gone will
+ * say so next. FALSE: we are to stop. */
+static gboolean excuse(GError *failure_taken, char **ret_words, GError **error)
+{
+    if (g_error_matches(failure_taken, AD_ERROR, COR_E_CANCELLED)) {
+        g_propagate_error(error, failure_taken);
+        return FALSE;
+    }
+    if (failure_taken && ret_words)
+        *ret_words = g_strdup(failure_taken->message);
+    g_clear_error(&failure_taken);
+    return TRUE;
+}
+
+/* A cookie to go on with next time, if one is to be had. */
+static gboolean start_cursor(struct learning *learning, GError **error)
+{
+    struct ad_dirsync *cursor = &learning->changes->next->cursor;
+    GError *failure = NULL;
+    if (ad_dirsync_start(learning->connection, cursor, &failure) && !cursor->refusal)
+        return TRUE;
+    ad_dirsync_clear(cursor);
+    return excuse(failure, NULL, error);
+}
+
 /* TRUE with *ret_told when DirSync told what changed, or a reason why it never will. */
 static gboolean follow_cursor(struct learning *learning, gboolean *ret_told, GError **error)
 {
     struct ad_changes *changes = learning->changes;
     struct ad_dirsync cursor = {.flags = changes->last->cursor.flags};
+    GError *failure = NULL;
     ber_dupbv(&cursor.cookie, &changes->last->cursor.cookie);
-    gboolean ok = ad_dirsync_read(learning->connection, &cursor, changes->keys, KEYS_MAX, error);
+    gboolean ok = ad_dirsync_read(learning->connection, &cursor, changes->keys, KEYS_MAX, &failure);
     if (ok && !cursor.refusal) {
         *ret_told = TRUE;
         changes->method = AD_METHOD_DIRSYNC;
@@ -222,7 +248,7 @@ static gboolean follow_cursor(struct learning *learning, gboolean *ret_told, GEr
     else if (ok)
         changes->reason = g_steal_pointer(&cursor.refusal);
     ad_dirsync_clear(&cursor);
-    return ok;
+    return excuse(failure, &changes->reason, error);
 }
 
 static gboolean gather(struct learning *learning, GError **error)
@@ -234,8 +260,7 @@ static gboolean gather(struct learning *learning, GError **error)
     if (told || changes->reason)
         return TRUE;
     /* in case the right was granted meanwhile; before the poll, so that nothing falls between */
-    if (!ad_dirsync_start(learning->connection, &changes->next->cursor, error) ||
-        !poll_usn(learning, error))
+    if (!start_cursor(learning, error) || !poll_usn(learning, error))
         return FALSE;
     if (changes->outcome.code != LDAP_SUCCESS) {
         g_autoptr(GError) failure = NULL;
@@ -270,7 +295,7 @@ static gboolean plan_full(struct learning *learning, GError **error)
     changes->method = AD_METHOD_FULL;
     g_clear_pointer(&changes->last, ad_checkpoint_free);
     g_hash_table_remove_all(changes->keys);
-    return !changes->next || ad_dirsync_start(learning->connection, &changes->next->cursor, error);
+    return !changes->next || start_cursor(learning, error);
 }
 
 static gboolean plan(struct learning *learning, gint64 full_every_us, GError **error)

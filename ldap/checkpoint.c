@@ -206,6 +206,14 @@ struct ad_checkpoint *ad_checkpoint_parse(const struct cor_json *doc)
     return g_steal_pointer(&checkpoint);
 }
 
+const char *ad_checkpoint_host(const struct cor_json *doc, gint64 now_us, gint64 full_every_us)
+{
+    gint64 full_us;
+    if (!cor_json_int(cor_json_get(doc, "fullUs"), &full_us) || now_us - full_us >= full_every_us)
+        return NULL;
+    return cor_json_get_string(doc, "host");
+}
+
 /* --- judgement -------------------------------------------------------------------------------- */
 
 /* Names of hosts and DNs are the same in any case. */

@@ -50,6 +50,9 @@ struct cor_json *ad_checkpoint_json(const struct ad_checkpoint *checkpoint);
 /* NULL when doc is not what ad_checkpoint_json of this version writes. */
 struct ad_checkpoint *ad_checkpoint_parse(const struct cor_json *doc);
 
+/* The host to go on with, borrowed from doc; NULL when a full read is due, which any may give. */
+const char *ad_checkpoint_host(const struct cor_json *doc, gint64 now_us, gint64 full_every_us);
+
 /* More objects that show the DN of others than are worth being read at each rename. */
 #define AD_HOLDERS_MAX 20000
 

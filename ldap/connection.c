@@ -504,10 +504,28 @@ static gboolean options_ok(const struct ad_options *options, GError **error)
     return FALSE;
 }
 
+/* Changes are told by the domain controller of last time only. */
+static void move_to_front(GPtrArray *servers, const char *host)
+{
+    gsize len = strlen(host);
+    for (guint i = 1; i < servers->len; i++) {
+        char *server = servers->pdata[i];
+        if (g_ascii_strncasecmp(server, host, len) != 0 || (server[len] && server[len] != ':'))
+            continue;
+        memmove(&servers->pdata[1], &servers->pdata[0], i * sizeof *servers->pdata);
+        servers->pdata[0] = server;
+        return;
+    }
+}
+
 static GPtrArray *candidates(const struct ad_options *options, GError **error)
 {
-    if (!options->server)
-        return ad_locate(options->domain, error);
+    if (!options->server) {
+        GPtrArray *found = ad_locate(options->domain, error);
+        if (found && options->prefer)
+            move_to_front(found, options->prefer);
+        return found;
+    }
     GPtrArray *servers = g_ptr_array_new_with_free_func(g_free);
     g_ptr_array_add(servers, g_strdup(options->server));
     return servers;
