@@ -37,13 +37,80 @@ static void end_progress(const struct progress *progress)
         fputs("\r\033[K", stderr);
 }
 
-static void read_ad(const struct config *config, struct capture *capture, gboolean wanted,
-                    GCancellable *cancellable)
+/* What the store knows of the domain before a capture, so that it need not be read again. */
+struct before {
+    struct cor_json *checkpoint;
+    struct cor_view *view;
+    const char *full_because; /* static */
+};
+
+static void before_clear(struct before *before)
+{
+    cor_json_free(before->checkpoint);
+    if (before->view)
+        store_view_close(before->view);
+}
+
+/* The newest point that shows anything, and how the domain was read last; both may be missing. */
+static void find_newest(const GPtrArray *points, const struct store_point **ret_point,
+                        const struct store_half **ret_half)
+{
+    *ret_point = NULL;
+    *ret_half = NULL;
+    for (guint i = points->len; i > 0 && !(*ret_point && *ret_half); i--) {
+        const struct store_point *point = points->pdata[i - 1];
+        const struct store_half *half = store_point_half(point, COR_AD);
+        if (!*ret_point && point->state != STORE_HALF_FAILED)
+            *ret_point = point;
+        if (!*ret_half && half && half->state != STORE_HALF_FAILED)
+            *ret_half = half;
+    }
+}
+
+/* What a partial full read added may come from another domain controller than the checkpoint, and
+ * no change would ever put it right. */
+static gboolean look_back(const struct config *config, struct store *store, struct before *before,
+                          GError **error)
+{
+    const struct store_point *point;
+    const struct store_half *half;
+    g_autoptr(GPtrArray) points = store_points(store, error);
+    if (!points)
+        return FALSE;
+    find_newest(points, &point, &half);
+    if (!point || !half || !config->ad.full_every_hours)
+        return TRUE;
+    before->view = store_view_open(store, point->number, error);
+    if (!before->view)
+        return FALSE;
+    if (half->state != STORE_HALF_COMPLETE && g_strcmp0(half->mode, "incremental") != 0) {
+        before->full_because = "the last read was not complete";
+        return TRUE;
+    }
+    GError *failure = NULL;
+    before->checkpoint = store_checkpoint(store, COR_AD, config->ad.source, AD_STREAM, &failure);
+    if (!failure)
+        return TRUE;
+    g_propagate_error(error, failure);
+    return FALSE;
+}
+
+static gboolean read_ad(const struct config *config, struct store *store, struct capture *capture,
+                        gboolean wanted, GCancellable *cancellable, GError **error)
 {
     struct progress progress = {wanted, "Active Directory", g_get_monotonic_time(), 0};
     struct cor_sink *sink = store_run_sink(capture->run, COR_AD, config->ad.source);
-    ad_capture(&config->ad, sink, cancellable, show_progress, &progress, &capture->ad_error);
+    struct ad_options options = config->ad;
+    struct before before = {0};
+    gboolean ok = look_back(config, store, &before, error);
+    options.checkpoint = before.checkpoint;
+    options.stored = before.view;
+    options.full_because = before.full_because;
+    if (ok)
+        ad_capture(&options, sink, cancellable, show_progress, &progress, &capture->ad_error);
     end_progress(&progress);
+    before_clear(&before);
+    return ok;
 }
 
 static void read_entra(const struct config *config, struct store *store, struct capture *capture,
@@ -65,8 +132,10 @@ gboolean capture_read(const struct config *config, struct store *store, gboolean
     ret->run = store_run_begin(store, g_get_real_time(), error);
     if (!ret->run)
         return FALSE;
-    if (config->has_ad)
-        read_ad(config, ret, progress, cancellable);
+    if (config->has_ad && !read_ad(config, store, ret, progress, cancellable, error)) {
+        capture_clear(ret);
+        return FALSE;
+    }
     if (config->has_entra && !g_cancellable_is_cancelled(cancellable))
         read_entra(config, store, ret, progress, cancellable);
     if (g_cancellable_is_cancelled(cancellable)) {

@@ -42,6 +42,7 @@ struct ad_connection {
     int ssf;                   /* strength of the SASL layer in bits; 0 inside TLS */
     guint timeout_ms;          /* without any answer */
     GCancellable *cancellable; /* borrowed; may be NULL */
+    gboolean lost;             /* libldap would connect again, without our bind */
     guint64 requests, bytes;
 };
 

@@ -63,6 +63,7 @@ void ad_outcome_fail(const struct ad_outcome *outcome, const char *doing, GError
 static gboolean fail_transport(struct ad_connection *connection, int code, GError **error)
 {
     g_autofree char *doing = g_strdup_printf("read from %s", connection->uri);
+    connection->lost = connection->lost || code != LDAP_TIMEOUT;
     ad_fail_ldap(error, connection->ld, code, doing);
     return FALSE;
 }
@@ -164,6 +165,8 @@ static GPtrArray *make_controls(struct run *run)
 static gboolean send_page(struct run *run, GError **error)
 {
     struct ad_connection *connection = run->connection;
+    if (connection->lost)
+        return fail_transport(connection, LDAP_SERVER_DOWN, error);
     g_autoptr(GPtrArray) controls = make_controls(run);
     int rc =
         ldap_search_ext(connection->ld, run->search->base, run->search->scope, run->search->filter,
