@@ -254,13 +254,13 @@ static gboolean decide(struct ad_capture *capture, GError **error)
 {
     const struct ad_options *options = capture->options;
     struct ad_changes *changes = &capture->changes;
-    gboolean possible = capture->sink->incremental && options->stored;
-    gint64 every_us = possible ? (gint64)options->full_every_hours * COR_HOUR_US : 0;
+    gint64 every_us = (gint64)options->full_every_hours * COR_HOUR_US;
+    const struct cor_json *last = options->stored ? options->checkpoint : NULL;
     capture->segment = AD_SEGMENT_CHANGES;
-    if (!ad_changes_learn(capture->connection, &capture->domain, capture->schema,
-                          options->checkpoint, capture->stats.started_us, every_us, changes, error))
+    if (!ad_changes_learn(capture->connection, &capture->domain, capture->schema, last,
+                          capture->stats.started_us, every_us, changes, error))
         return FALSE;
-    if (every_us && !changes->reason && !options->checkpoint)
+    if (every_us && !changes->reason && !last)
         changes->reason = g_strdup(options->full_because);
     announce(capture);
     capture->reader.kinds = changes->next ? changes->next->kinds : NULL;

@@ -33,6 +33,8 @@ kill|/usr/bin/python3 tests/scenario/kill.py
 reach|/usr/bin/python3 tests/scenario/reach.py
 badinput|/usr/bin/python3 tests/scenario/badinput.py
 daemon|/usr/bin/python3 tests/scenario/daemon.py
+equivalence-ad|/usr/bin/python3 tests/scenario/equivalence_ad.py
+equivalence-ad-bin|/usr/bin/python3 tests/scenario/equivalence_ad.py --recycle-bin on
 LIST
 }
 

@@ -422,6 +422,9 @@ def play(stage, options):
           + ", ".join(f"{n} {name}" for name, n in sorted(model.tally.items())))
     print("objects read incrementally: " + ", ".join(f"{n} by {m}" for m, n in read.items()))
     stage.check("all operations were done", done >= options.operations, str(done))
+    for method, conf in stage.methods.items():
+        status, _, err = stage.aw("verify", conf=conf)
+        stage.equal(f"the store of {method} verifies", (status, err), (0, ""))
     return model
 
 
