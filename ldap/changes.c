@@ -158,11 +158,10 @@ static gboolean check_sentinels(struct learning *learning, GError **error)
     if (!ad_search(learning->connection, &search, take_sentinel, NULL, &check, &outcome, error))
         return FALSE;
     if (outcome.code != LDAP_SUCCESS || check.broken || check.held < check.sentinels->len)
-        changes->reason =
-            g_strdup_printf("%u of %u objects remembered as changed last are not there as they "
-                            "were or newer: the domain controller may show an older copy of its "
-                            "database",
-                            check.sentinels->len - check.held, check.sentinels->len);
+        changes->reason = g_strdup_printf("the domain controller may show an older copy of its "
+                                          "database: %u of %u objects remembered as changed last "
+                                          "are neither as they were nor newer",
+                                          check.sentinels->len - check.held, check.sentinels->len);
     return TRUE;
 }
 

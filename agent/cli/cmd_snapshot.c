@@ -29,9 +29,10 @@ static void print_half(const struct cli *cli, const struct store_half *half)
     text_print(cli, TEXT_PLAIN, "  %-6s %-10s ", half->directory == COR_AD ? "AD" : "Entra",
                half->source);
     text_print(cli, style_of(half->state), "%-9s", store_half_state_name(half->state));
-    printf(" %" G_GUINT64_FORMAT " objects, %" G_GUINT64_FORMAT " new versions, %" G_GUINT64_FORMAT
-           " links added, %" G_GUINT64_FORMAT " removed; %" G_GUINT64_FORMAT " requests, %s\n",
-           stats->objects, half->versions_added, half->links_added, half->links_removed,
+    printf(" %s, %" G_GUINT64_FORMAT " objects, %" G_GUINT64_FORMAT
+           " new versions, %" G_GUINT64_FORMAT " links added, %" G_GUINT64_FORMAT
+           " removed; %" G_GUINT64_FORMAT " requests, %s\n",
+           half->mode, stats->objects, half->versions_added, half->links_added, half->links_removed,
            stats->requests, span);
     if (half->proof && *half->proof)
         text_print(cli, TEXT_DIM, "         proof: %s\n", half->proof);
