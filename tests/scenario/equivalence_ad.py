@@ -5,10 +5,10 @@ USN polling into a store each, and now and then completely into a fresh one. The
 show the same: documents and links are read with sqlite3 and zstd and compared here, not by the
 program.
 
-    equivalence_ad.py [--operations N] [--seed N] [--recycle-bin on|off] [--every N]
+    equivalence_ad.py [--operations N] [--seed N] [--recycle-bin on|off] [--every N] [--round N]
 
-N operations in rounds of random length (300; the long form is 20000), a fresh store every so many
-rounds (5). With the Recycle Bin off objects are undeleted too, which Samba cannot do with it on. At
+N operations in rounds of random length up to N (40), 300 in all; a fresh store every so many rounds
+(5). The long form: --operations 20000 --round 150 --every 20. With the Recycle Bin off objects are undeleted too, which Samba cannot do with it on. At
 the end the domain controller's database is set back to an older copy, which the program must notice.
 """
 import argparse
@@ -27,7 +27,6 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness  # noqa: E402
 
 SHOW_DELETED = "!1.2.840.113556.1.4.417"
-ROUND = (5, 40)  # operations between two incremental captures
 UNIQUE = "equivalence"  # where everything happens
 
 
@@ -405,7 +404,7 @@ def play(stage, options):
     done = rounds = 0
     read = {method: 0 for method in stage.methods}
     while done < options.operations:
-        blocks = [model.operation() for _ in range(dice.randrange(*ROUND))]
+        blocks = [model.operation() for _ in range(dice.randrange(5, options.round))]
         stage.change(blocks)
         done, rounds = done + len(blocks), rounds + 1
         for _ in range(dice.randrange(3)):
@@ -515,6 +514,7 @@ def main():
                         default=int(os.environ.get("AW_SEED", random.randrange(1 << 30))))
     parser.add_argument("--recycle-bin", choices=("on", "off"), default="off")
     parser.add_argument("--every", type=int, default=5)
+    parser.add_argument("--round", type=int, default=40)
     options = parser.parse_args()
     return harness.main(suite_of(options), "--no-tenant", "--recycle-bin", options.recycle_bin)
 
