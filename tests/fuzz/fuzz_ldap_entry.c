@@ -23,6 +23,7 @@ static struct ad_schema *make_schema(void)
         {.name = "data", .syntax = "2.5.5.7"},
         {.name = "octets", .syntax = "2.5.5.10"},
         {.name = "member", .syntax = "2.5.5.1", .link_id = 2},
+        {.name = "assistant", .syntax = "2.5.5.1", .single = TRUE},
         {.name = "objectClass", .syntax = "2.5.5.2"},
     };
     struct ad_schema *schema = ad_schema_new();
@@ -56,6 +57,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     AD_SCHEMA_AUTO *schema = make_schema();
     AD_ENTRY_AUTO *entry = ad_entry_new();
+    entry->domain_nc = "DC=lab,DC=test";
+    entry->config_nc = "CN=Configuration,DC=lab,DC=test";
     while (size > 0) {
         const uint8_t *newline = memchr(data, '\n', size);
         size_t len = newline ? (size_t)(newline - data) : size;
