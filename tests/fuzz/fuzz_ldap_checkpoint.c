@@ -18,6 +18,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     COR_JSON_AUTO *twice = again ? ad_checkpoint_json(again) : NULL;
     if (!twice || !cor_json_equal(written, twice))
         abort();
-    g_autofree char *reason = ad_checkpoint_unfit(checkpoint, again, 1);
+    g_free(ad_checkpoint_unfit(checkpoint, again, 1));
     return 0;
 }
