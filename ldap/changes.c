@@ -12,7 +12,7 @@
 
 enum {
     PAGE = 1000,
-    KEYS_MAX = 200000, /* beyond, reading everything is cheaper and needs no such set */
+    KEYS_MAX = 100000, /* beyond, reading everything is cheaper and needs no such set */
 };
 
 const char *ad_method_name(enum ad_method method)

@@ -180,7 +180,8 @@ class Model:
     def rename_container(self):
         thing = self.some("ou", "container")
         self.count += 1
-        return thing and self.move_to(thing, f"{thing.rdn[:2]}=moved {self.count}", thing.parent)
+        return thing and self.move_to(thing, f"{thing.rdn[:2]}=moved\\, \u00fc {self.count}",
+                                      thing.parent)
 
     def move_container(self):
         thing = self.some("ou", "container")
@@ -294,7 +295,7 @@ class Stage(harness.Scene):
 
     def deleted_dn(self, thing):
         """By the name it had: the part before the newline of its present one."""
-        value = thing.rdn.partition("=")[2]
+        value = thing.rdn.partition("=")[2].replace("\\,", ",")
         escaped = "".join(c if c.isascii() else "".join(f"\\{b:02x}" for b in c.encode())
                           for c in value)
         out = self._ldap("ldapsearch", "", "-LLL", "-o", "ldif-wrap=no", "-E", SHOW_DELETED,
