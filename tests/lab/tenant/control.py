@@ -11,6 +11,9 @@
     POST       /_lab/grants     {"client_id": …, "permissions": […]} sets what an app holds
     POST       /_lab/bulk       {"users": n, "groups": n, "members": n} cloud objects without audit
     POST       /_lab/save       write the state file now
+    POST       /_lab/recovery   {"objects": [{"id", "props", "add": {link: [ids]}, "remove": …,
+                                "gone": true}], "audit": false}: what a recovery job of the service
+                                does, without delta records; it is audited unless told otherwise
     GET        /_lab/objects/{id}   everything the tenant knows about one object
     POST       /_lab/objects    {"type", "props", "sync", "links"} made as the sync engine would
     POST       /_lab/objects/{id}   {"props", "sync"} changed as the sync engine would
@@ -173,6 +176,33 @@ def save(app, parts, data):
     return {}
 
 
+def recovery(app, parts, data):
+    tenant = app.tenant
+    actor = state.Actor('app', None, 'Microsoft Entra Backup and Recovery')
+    tenant.feed.blind = True
+    try:
+        for one in data['objects']:
+            recover(tenant, actor, tenant.objects[one['id']], one)
+    finally:
+        tenant.feed.blind = False
+    if data.get('audit', True):
+        tenant.audit(actor, 'Recovery job completed', 'Backup and Recovery', 'Update',
+                     'Backup and Recovery', [])
+    return {}
+
+
+def recover(tenant, actor, obj, one):
+    tenant.update(actor, obj, one.get('props', {}), audit=False)
+    for name, ids in one.get('add', {}).items():
+        for target in ids:
+            tenant.add_link(actor, obj, name, tenant.objects[target], audit=False)
+    for name, ids in one.get('remove', {}).items():
+        for target in ids:
+            tenant.remove_link(actor, obj, name, tenant.objects[target], audit=False)
+    if one.get('gone'):
+        tenant.hard_delete(actor, obj)
+
+
 def show(app, parts, data):
     obj = app.tenant.objects.get(parts[0])
     if obj is None:
@@ -202,5 +232,6 @@ ROUTES = {
     ('GET', 'requests'): requests, ('DELETE', 'requests'): clear_requests,
     ('GET', 'settings'): get_settings, ('POST', 'settings'): set_settings,
     ('DELETE', 'settings'): reset_settings, ('POST', 'grants'): grants, ('POST', 'bulk'): bulk,
-    ('POST', 'save'): save, ('GET', 'objects'): show, ('POST', 'objects'): store,
+    ('POST', 'recovery'): recovery, ('POST', 'save'): save,
+    ('GET', 'objects'): show, ('POST', 'objects'): store,
 }

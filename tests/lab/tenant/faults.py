@@ -18,6 +18,7 @@ ever), skip (let that many matching requests pass first), and options of the kin
     unknown               unknown properties and enum members in every object
     chunked               chunked transfer coding in small chunks
     empty_page loop_next foreign_next expired_page      see read.page
+    delta_gone delta_expired delta_resync delta_late delta_replay delta_twice      see delta.py
 """
 
 import re
@@ -27,7 +28,8 @@ STATUSES = {'429': ('TooManyRequests', 'Please retry again later.'),
             '502': ('BadGateway', 'Bad gateway.'),
             '503': ('serviceNotAvailable', 'The service is temporarily unavailable.'),
             '504': ('GatewayTimeout', 'The gateway did not receive an answer in time.')}
-PAGE_KINDS = ('empty_page', 'loop_next', 'foreign_next', 'expired_page')
+PAGE_KINDS = ('empty_page', 'loop_next', 'foreign_next', 'expired_page', 'delta_gone',
+              'delta_expired', 'delta_resync', 'delta_late', 'delta_replay', 'delta_twice')
 WIRE_KINDS = ('reset', 'close', 'lost_answer', 'truncated', 'html', 'drip', 'hang', 'huge',
               'invalid_utf8', 'unknown', 'chunked')
 KINDS = tuple(STATUSES) + ('expired_token',) + PAGE_KINDS + WIRE_KINDS

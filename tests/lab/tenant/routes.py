@@ -6,6 +6,7 @@ import uuid
 
 import auditlog
 import deleted
+import delta
 import links
 import policies
 import read
@@ -32,6 +33,10 @@ def fixed(function, *arguments):
 TABLE = [
     ('GET', '(%s)' % OBJECTS, read.listing),
     ('GET', '(%s)/$count' % OBJECTS, read.count_segment),
+    ('GET', '(%s)/delta' % OBJECTS, delta.collection),
+    ('GET', '(%s)/microsoft.graph.delta' % OBJECTS, delta.collection),
+    ('GET', 'directoryObjects/delta', delta.mixed),
+    ('GET', 'directoryObjects/microsoft.graph.delta', delta.mixed),
     ('GET', '(%s)/{key}' % OBJECTS, read.entity),
     ('GET', '(users|contacts)/{key}/manager', read.manager),
     ('GET', '(users|groups|contacts)/{key}/onPremisesSyncBehavior', tenantinfo.behavior_get),
@@ -137,7 +142,9 @@ def split_segments(segments):
     out = []
     for one in segments:
         name, bracket, rest = one.partition('(')
-        if bracket and rest.endswith(')') and name:
+        if rest == ')' and name:
+            out.append(name)
+        elif bracket and rest.endswith(')') and name:
             out += [name, rest[:-1].strip("'") if '=' not in rest else rest[:-1]]
         else:
             out.append(one)

@@ -57,6 +57,7 @@ import threading
 import uuid
 
 import audit as log
+import feed
 
 UTC = datetime.timezone.utc
 RETENTION = datetime.timedelta(days=30)
@@ -74,6 +75,9 @@ SETTINGS = {
     'audit_usage_location': False,     # the real log leaves usageLocation out, by design
     'token_lifetime_seconds': 3599,
     'page_token_lifetime_seconds': 1800,
+    'delta_token_lifetime_days': 7,    # 30 before 2020-07
+    'delta_page_size': 100,            # items of one page of a round
+    'delta_slice': 40,                 # links of one item; the object is repeated for the rest
     'onprem_sync_app_only': False,     # older service: app-only may read onPremisesSynchronization
     'replication_delay_seconds': 0,    # a created object is 404 for that long
     'password_writeback': False,
@@ -234,6 +238,7 @@ class Tenant:
         self.back = {}                    # target id -> {(source id, link): True}
         self.deleted = {}                 # soft-deleted id -> Obj
         self.audits = []
+        self.feed = feed.Feed()           # what delta queries tell, see feed.py
         self.settings, self.features = dict(SETTINGS), dict(FEATURES)
         self.deletion_prevention = {'synchronizationPreventionType': 'enabledForCount',
                                     'alertThreshold': 500}
@@ -366,6 +371,7 @@ class Tenant:
             self.objects[obj.id] = obj
             self.order.setdefault(obj_type, []).append(obj)
             self.index.add(obj)
+            self.feed.note(obj, feed.CREATED)
             for name, targets in (links or {}).items():
                 for one in targets:
                     self._link(obj, name, one)
@@ -384,6 +390,8 @@ class Tenant:
             if not new:
                 return []
             old = {k: obj.props.get(k) for k in new}
+            for key in new:
+                self.feed.note(obj, key)
             self.index.drop(obj)
             for key, value in new.items():
                 if value is None:
@@ -404,6 +412,7 @@ class Tenant:
             self.index.drop(obj)
             obj.sync.update(values)
             if 'anchor' in values and obj.type == 'user':
+                self.feed.note(obj, 'onPremisesImmutableId')
                 if values['anchor'] is None:
                     obj.props.pop('onPremisesImmutableId', None)
                 else:
@@ -431,6 +440,7 @@ class Tenant:
             obj.touched()
             self._unorder(obj)
             self.deleted[obj.id] = obj
+            self._note_life(obj, feed.DELETED)
 
     def restore(self, actor, obj, upn=None, audit=True):
         with self.lock:
@@ -444,6 +454,7 @@ class Tenant:
             obj.touched()
             self.deleted.pop(obj.id, None)
             bisect.insort(self.order.setdefault(obj.type, []), obj, key=lambda o: o.seq)
+            self._note_life(obj, feed.RESTORED)
             if audit:
                 self._audit_object(actor, 'Restore', obj)
 
@@ -459,6 +470,7 @@ class Tenant:
             for source, name in list(self.back.get(obj.id, ())):
                 self._unlink(self.objects[source], name, obj.id)
             self.back.pop(obj.id, None)
+            self.feed.note(obj, feed.GONE)
             if obj.deleted_at:
                 del self.deleted[obj.id]
             else:
@@ -579,9 +591,17 @@ class Tenant:
     def _link(self, obj, name, target_id):
         obj.links.setdefault(name, {})[target_id] = True
         self.back.setdefault(target_id, {})[obj.id, name] = True
+        self.feed.note(obj, name, target_id)
+
+    def _note_life(self, obj, what):
+        """An object that comes or goes also leaves or enters the lists it is in."""
+        self.feed.note(obj, what)
+        for source, name in self.back.get(obj.id, ()):
+            self.feed.note(self.objects[source], name, obj.id)
 
     def _unlink(self, obj, name, target_id):
         obj.links[name].pop(target_id, None)
+        self.feed.note(obj, name, target_id)
         if target_id in self.back:
             self.back[target_id].pop((obj.id, name), None)
 
@@ -602,6 +622,7 @@ class Tenant:
             data['clock_fixed'] = self.clock_fixed and self.clock_fixed.isoformat()
             data['objects'] = [o.dump() for o in self.objects.values()]
             data['audits'] = self.audits
+            data['feed'] = self.feed.dump()
             with open(path + '.new', 'w', encoding='utf-8', opener=private) as out:
                 json.dump(data, out, separators=(',', ':'), ensure_ascii=False)
                 out.flush()
@@ -624,6 +645,7 @@ class Tenant:
         for order in tenant.order.values():
             order.sort(key=lambda o: o.seq)
         tenant.audits = [tuple(a) for a in data['audits']]
+        tenant.feed = feed.Feed(data.get('feed'))
         tenant.random = random.Random(tenant.audit_seq)
         return tenant
 
