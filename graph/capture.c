@@ -10,10 +10,7 @@
 #include "correlate/error.h"
 #include "correlate/time.h"
 #include "graph/audit.h"
-#include "graph/document.h"
 #include "graph/run.h"
-
-#include <string.h>
 
 enum {
     DEFAULT_PAGE = 999,
@@ -44,6 +41,15 @@ gboolean entra_run_link(struct entra_run *run, const char *kind, const char *sou
     return FALSE;
 }
 
+gboolean entra_run_links_follow(struct entra_run *run, const char *source, const char *kind,
+                                GError **error)
+{
+    if (!run->incremental || run->sink->links_follow(run->sink, source, kind, error))
+        return TRUE;
+    run->sink_failed = TRUE;
+    return FALSE;
+}
+
 gboolean entra_run_event(struct entra_run *run, const struct cor_event *event, GError **error)
 {
     if (run->sink->event(run->sink, event, error))
@@ -67,186 +73,10 @@ guint entra_run_top(const struct entra_run *run)
     return run->options->page_size ? run->options->page_size : DEFAULT_PAGE;
 }
 
-static void report(const struct entra_run *run, const char *phase)
+void entra_run_report(const struct entra_run *run, const char *phase)
 {
     if (run->progress)
         run->progress(run->progress_data, phase, run->stats.objects);
-}
-
-/* --- one resource ----------------------------------------------------------------------------- */
-
-struct reading {
-    struct entra_run *run;
-    const struct entra_resource *resource;
-    GString *ids;     /* of objects with links, each NUL-terminated; NULL: no links */
-    GPtrArray *open;  /* struct cor_record * of this page, authority not known yet */
-    gboolean denied;  /* reading the authority was refused */
-    gboolean refused; /* the resource itself */
-    guint64 limited;  /* objects that came without their properties */
-};
-
-static gboolean keep(struct reading *reading, struct cor_record *record, const char *manager,
-                     gboolean *ret_kept, GError **error)
-{
-    struct entra_run *run = reading->run;
-    if (reading->ids)
-        g_string_append_len(reading->ids, record->key, (gssize)strlen(record->key) + 1);
-    if (manager && !entra_run_link(run, "manager", record->key, manager, error))
-        return FALSE;
-    if (reading->resource->links && reading->resource->life == COR_LIVE)
-        entra_syncrole_notice(run, record);
-    *ret_kept = reading->resource->behavior && entra_wants_behavior(record);
-    return *ret_kept || entra_run_record(run, record, error);
-}
-
-static gboolean take_object(struct reading *reading, const struct cor_json *object, GError **error)
-{
-    COR_RECORD_AUTO *record = NULL;
-    const char *manager = NULL;
-    switch (entra_record(reading->resource, object, &record, &manager)) {
-    case ENTRA_INVALID:
-        g_set_error(error, ENTRA_ERROR, COR_E_INPUT, "the service sent an object without an id");
-        return FALSE;
-    case ENTRA_LIMITED:
-        reading->limited++;
-        return TRUE;
-    case ENTRA_READABLE:
-        break;
-    }
-    gboolean kept = FALSE;
-    if (!keep(reading, record, manager, &kept, error))
-        return FALSE;
-    if (kept)
-        g_ptr_array_add(reading->open, g_steal_pointer(&record));
-    return TRUE;
-}
-
-static gboolean take_page(struct reading *reading, const struct cor_json *page, GError **error)
-{
-    if (reading->resource->singleton)
-        return take_object(reading, page, error);
-    const struct cor_json *values = entra_page_values(page, error);
-    if (!values)
-        return FALSE;
-    for (const struct cor_json *at = cor_json_first(values); at; at = cor_json_next(at))
-        if (!take_object(reading, at, error))
-            return FALSE;
-    return TRUE;
-}
-
-static gboolean settle_open(struct reading *reading, struct entra_pager *pager, GError **error)
-{
-    if (reading->open->len == 0)
-        return TRUE;
-    entra_pager_settle(pager);
-    gboolean ok = entra_behavior_read(reading->run, reading->resource, reading->open,
-                                      &reading->denied, error);
-    g_ptr_array_set_size(reading->open, 0);
-    return ok;
-}
-
-/* Not seeing what may be refused is no sign that it is gone. */
-static void leave_unread(struct entra_run *run, const struct entra_resource *resource,
-                         const char *why)
-{
-    entra_run_remark(run, g_strdup_printf("%s not readable: %s", resource->segment, why));
-    cor_proof_unread(run->proof, resource->type);
-}
-
-static void judge_limited(const struct reading *reading)
-{
-    if (reading->limited == 0)
-        return;
-    const struct entra_resource *resource = reading->resource;
-    g_autofree char *text = g_strdup_printf(
-        "%" G_GUINT64_FORMAT " objects came without %s, so rights are short and they were not "
-        "recorded; grant the application permission %s",
-        reading->limited, resource->must, resource->permission);
-    if (resource->optional)
-        leave_unread(reading->run, resource, text);
-    else
-        cor_proof_problem(reading->run->proof, resource->segment, text);
-}
-
-/* A refusal is told with its remedy; anything else stays an error. */
-static gboolean judge_refusal(struct entra_run *run, const struct entra_resource *resource,
-                              long status, GError **error)
-{
-    gboolean refused = status == 403;
-    gboolean missing = resource->optional && status >= 400 && status != 401;
-    if ((!refused && !missing) || run->sink_failed)
-        return FALSE;
-    g_autofree char *text =
-        g_strdup_printf("refused; grant the application permission %s%s (%s)", resource->permission,
-                        resource->doubt ? resource->doubt : "", (*error)->message);
-    if (resource->optional) {
-        leave_unread(run, resource, text);
-    } else {
-        cor_proof_problem(run->proof, resource->segment, text);
-        cor_proof_graph(run->proof, resource->segment, status, FALSE);
-    }
-    g_clear_error(error);
-    return TRUE;
-}
-
-static gboolean read_objects(struct reading *reading, GError **error)
-{
-    struct entra_run *run = reading->run;
-    const struct entra_resource *resource = reading->resource;
-    g_autofree char *url =
-        entra_resource_url(entra_client_base(run->client), resource, entra_run_top(run));
-    struct entra_pager pager;
-    const struct cor_json *page = NULL;
-    entra_pager_init(&pager, run->client, url);
-    gboolean ok;
-    while ((ok = entra_pager_next(&pager, &page, error)) && page) {
-        ok = take_page(reading, page, error) && settle_open(reading, &pager, error);
-        if (!ok)
-            break;
-        report(run, resource->segment);
-    }
-    long status = pager.status;
-    entra_pager_clear(&pager);
-    if (!ok && judge_refusal(run, resource, status, error)) {
-        reading->refused = TRUE;
-        return TRUE;
-    }
-    if (ok) {
-        judge_limited(reading);
-        if (!resource->optional)
-            cor_proof_graph(run->proof, resource->segment, status, FALSE);
-    }
-    return ok;
-}
-
-/* Links and what else hangs on the objects just listed. */
-static gboolean read_attached(struct reading *reading, GError **error)
-{
-    struct entra_run *run = reading->run;
-    const struct entra_link_kind *kind = reading->resource->links;
-    for (; kind && kind->kind; kind++) {
-        if (!entra_links_read(run, reading->resource, kind, reading->ids, error))
-            return FALSE;
-        report(run, kind->segment);
-    }
-    gboolean principals = g_str_equal(reading->resource->type, COR_TYPE_SERVICE_PRINCIPAL);
-    return !principals || reading->resource->life != COR_LIVE ||
-           entra_syncrole_read(run, reading->resource, error);
-}
-
-static gboolean read_resource(struct entra_run *run, const struct entra_resource *resource,
-                              GError **error)
-{
-    struct reading reading = {.run = run, .resource = resource};
-    reading.ids = resource->links ? g_string_new(NULL) : NULL;
-    reading.open = g_ptr_array_new_with_free_func((GDestroyNotify)cor_record_free);
-    report(run, resource->segment);
-    gboolean ok =
-        read_objects(&reading, error) && (reading.refused || read_attached(&reading, error));
-    if (reading.ids)
-        g_string_free(reading.ids, TRUE);
-    g_ptr_array_unref(reading.open);
-    return ok;
 }
 
 /* --- audit records ---------------------------------------------------------------------------- */
@@ -296,7 +126,7 @@ static gboolean read_audit_pages(struct entra_run *run, long *ret_status, GError
 static gboolean read_audits(struct entra_run *run, GError **error)
 {
     long status = 0;
-    report(run, SEGMENT_AUDITS);
+    entra_run_report(run, SEGMENT_AUDITS);
     entra_client_stats(run->client, &run->stats);
     if (read_audit_pages(run, &status, error))
         return TRUE;
@@ -335,7 +165,7 @@ static void tell_failure(struct entra_run *run, const struct entra_resource *res
                          const GError *failure)
 {
     if (resource->optional)
-        leave_unread(run, resource, failure->message);
+        entra_objects_unread(run, resource, failure->message);
     else
         cor_proof_problem(run->proof, resource->segment, failure->message);
 }
@@ -347,7 +177,7 @@ static gboolean read_all(struct entra_run *run, GError **first_failure, GError *
     guint in_a_row = 0;
     for (guint i = 0; i < entra_resources_len && in_a_row < MAX_FAILURES_IN_A_ROW; i++) {
         GError *failure = NULL;
-        if (read_resource(run, &entra_resources[i], &failure)) {
+        if (entra_objects_read(run, &entra_resources[i], NULL, &failure)) {
             in_a_row = 0;
             continue;
         }

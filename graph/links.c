@@ -59,6 +59,8 @@ static gboolean on_first_page(void *data, const char *key, long status, const st
         g_set_error(error, ENTRA_ERROR, status == 401 ? COR_E_AUTH : COR_E_INPUT, "%s", words);
         return FALSE;
     }
+    if (!entra_run_links_follow(reading->run, key, reading->kind->kind, error))
+        return FALSE;
     const struct cor_json *next = cor_json_get(body, "@odata.nextLink");
     if (!cor_json_is_null(next)) {
         const char *link = cor_json_string(next);

@@ -16,22 +16,65 @@ struct entra_run {
     struct cor_half_stats stats;
     entra_progress_func progress;
     void *progress_data;
-    gboolean sink_failed;   /* the sink said stop: the capture cannot go on */
-    gboolean finished;      /* the sink's finish was called and failed */
-    GHashTable *told;       /* remarks made, each once */
-    char *sync_resource_id; /* service principal of the synchronization service, or NULL */
-    char *sync_role_id;     /* its app role ADSynchronization.ReadWrite.All, or NULL */
+    gboolean sink_failed;          /* the sink said stop: the capture cannot go on */
+    gboolean finished;             /* the sink's finish was called and failed */
+    GHashTable *told;              /* remarks made, each once */
+    char *sync_resource_id;        /* service principal of the synchronization service, or NULL */
+    char *sync_role_id;            /* its app role ADSynchronization.ReadWrite.All, or NULL */
+    gboolean incremental;          /* the sink was told so: links must be announced */
+    struct entra_track *track;     /* what the next capture starts from; NULL: nothing is kept */
+    struct entra_compare *compare; /* what was read, for the reconciliation; NULL: none */
 };
 
 /* To the sink; failures are remembered. */
 gboolean entra_run_record(struct entra_run *run, const struct cor_record *record, GError **error);
 gboolean entra_run_link(struct entra_run *run, const char *kind, const char *source,
                         const char *target, GError **error);
+/* All links of that kind from source come next; a full read need not say so. */
+gboolean entra_run_links_follow(struct entra_run *run, const char *source, const char *kind,
+                                GError **error);
 gboolean entra_run_event(struct entra_run *run, const struct cor_event *event, GError **error);
 /* A remark that is made once. Takes text. */
 void entra_run_remark(struct entra_run *run, char *text_taken);
+void entra_run_report(const struct entra_run *run, const char *phase);
 /* Page size to ask for. */
 guint entra_run_top(const struct entra_run *run);
+
+/* objects.c: objects of one resource on their way to the sink. */
+struct entra_reading {
+    struct entra_run *run;
+    const struct entra_resource *resource;
+    GHashTable *shown; /* borrowed; gets the key of each readable object; may be NULL */
+    GString *ids;      /* of objects with links, each NUL-terminated; NULL: no links */
+    GPtrArray *open;   /* struct cor_record *, authority not known yet */
+    gboolean denied;   /* reading the authority was refused */
+    gboolean refused;  /* the resource itself */
+    guint64 limited;   /* objects that came without their properties */
+};
+void entra_reading_init(struct entra_reading *reading, struct entra_run *run,
+                        const struct entra_resource *resource, GHashTable *shown_or_null);
+void entra_reading_clear(struct entra_reading *reading);
+/* One object, or all of a page; those whose authority must be asked wait for settle, which needs
+ * the client to be idle. */
+gboolean entra_reading_take(struct entra_reading *reading, const struct cor_json *object,
+                            GError **error);
+gboolean entra_reading_page(struct entra_reading *reading, const struct cor_json *page,
+                            GError **error);
+gboolean entra_reading_settle(struct entra_reading *reading, GError **error);
+/* All pages from url on, to the end. A refusal (403) is told, makes refused TRUE, and is TRUE. */
+gboolean entra_reading_follow(struct entra_reading *reading, const char *url, GError **error);
+/* After the last page: rights that were short, and the proof. */
+void entra_reading_end(struct entra_reading *reading, long status);
+/* Is the error a refusal that only leaves a hole? Then it is told and cleared. */
+gboolean entra_reading_refusal(struct entra_reading *reading, long status, GError **error);
+/* Links and what else hangs on the objects just listed. */
+gboolean entra_reading_attached(struct entra_reading *reading, GError **error);
+/* A whole resource. shown gets the keys (char *, owned by it) of what was listed. */
+gboolean entra_objects_read(struct entra_run *run, const struct entra_resource *resource,
+                            GHashTable *shown_or_null, GError **error);
+/* Not seeing what may be refused is no sign that it is gone. */
+void entra_objects_unread(struct entra_run *run, const struct entra_resource *resource,
+                          const char *why);
 
 /* links.c: all links of one kind from the objects whose ids (NUL-terminated) follow each other in
  * ids. The segment is proven, or has a problem (a missing permission), or an error comes back. */

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One resource of the table: its pages, and what hangs on its objects. A refusal is told with its
+ * remedy. Invariant: the segment is proven only by how the pages ended.
+ */
+#include "graph/run.h"
+
+#include "correlate/error.h"
+#include "graph/document.h"
+
+#include <string.h>
+
+static gboolean keep(struct entra_reading *reading, struct cor_record *record, const char *manager,
+                     gboolean *ret_kept, GError **error)
+{
+    struct entra_run *run = reading->run;
+    if (reading->ids)
+        g_string_append_len(reading->ids, record->key, (gssize)strlen(record->key) + 1);
+    if (reading->shown)
+        g_hash_table_add(reading->shown, g_strdup(record->key));
+    if (reading->resource->expand && !entra_run_links_follow(run, record->key, "manager", error))
+        return FALSE;
+    if (manager && !entra_run_link(run, "manager", record->key, manager, error))
+        return FALSE;
+    if (reading->resource->links && reading->resource->life == COR_LIVE)
+        entra_syncrole_notice(run, record);
+    *ret_kept = reading->resource->behavior && entra_wants_behavior(record);
+    return *ret_kept || entra_run_record(run, record, error);
+}
+
+gboolean entra_reading_take(struct entra_reading *reading, const struct cor_json *object,
+                            GError **error)
+{
+    COR_RECORD_AUTO *record = NULL;
+    const char *manager = NULL;
+    switch (entra_record(reading->resource, object, &record, &manager)) {
+    case ENTRA_INVALID:
+        g_set_error(error, ENTRA_ERROR, COR_E_INPUT, "the service sent an object without an id");
+        return FALSE;
+    case ENTRA_LIMITED:
+        reading->limited++;
+        return TRUE;
+    case ENTRA_READABLE:
+        break;
+    }
+    gboolean kept = FALSE;
+    if (!keep(reading, record, manager, &kept, error))
+        return FALSE;
+    if (kept)
+        g_ptr_array_add(reading->open, g_steal_pointer(&record));
+    return TRUE;
+}
+
+gboolean entra_reading_page(struct entra_reading *reading, const struct cor_json *page,
+                            GError **error)
+{
+    if (reading->resource->singleton)
+        return entra_reading_take(reading, page, error);
+    const struct cor_json *values = entra_page_values(page, error);
+    if (!values)
+        return FALSE;
+    for (const struct cor_json *at = cor_json_first(values); at; at = cor_json_next(at))
+        if (!entra_reading_take(reading, at, error))
+            return FALSE;
+    return TRUE;
+}
+
+gboolean entra_reading_settle(struct entra_reading *reading, GError **error)
+{
+    if (reading->open->len == 0)
+        return TRUE;
+    gboolean ok = entra_behavior_read(reading->run, reading->resource, reading->open,
+                                      &reading->denied, error);
+    g_ptr_array_set_size(reading->open, 0);
+    return ok;
+}
+
+/* Not seeing what may be refused is no sign that it is gone. */
+void entra_objects_unread(struct entra_run *run, const struct entra_resource *resource,
+                          const char *why)
+{
+    entra_run_remark(run, g_strdup_printf("%s not readable: %s", resource->segment, why));
+    cor_proof_unread(run->proof, resource->type);
+}
+
+static void judge_limited(const struct entra_reading *reading)
+{
+    if (reading->limited == 0)
+        return;
+    const struct entra_resource *resource = reading->resource;
+    g_autofree char *text = g_strdup_printf(
+        "%" G_GUINT64_FORMAT " objects came without %s, so rights are short and they were not "
+        "recorded; grant the application permission %s",
+        reading->limited, resource->must, resource->permission);
+    if (resource->optional)
+        entra_objects_unread(reading->run, resource, text);
+    else
+        cor_proof_problem(reading->run->proof, resource->segment, text);
+}
+
+/* A refusal is told with its remedy; anything else stays an error. */
+gboolean entra_reading_refusal(struct entra_reading *reading, long status, GError **error)
+{
+    struct entra_run *run = reading->run;
+    const struct entra_resource *resource = reading->resource;
+    gboolean refused = status == 403;
+    gboolean missing = resource->optional && status >= 400 && status != 401;
+    if ((!refused && !missing) || run->sink_failed)
+        return FALSE;
+    g_autofree char *text =
+        g_strdup_printf("refused; grant the application permission %s%s (%s)", resource->permission,
+                        resource->doubt ? resource->doubt : "", (*error)->message);
+    if (resource->optional) {
+        entra_objects_unread(run, resource, text);
+    } else {
+        cor_proof_problem(run->proof, resource->segment, text);
+        cor_proof_graph(run->proof, resource->segment, status, FALSE);
+    }
+    g_clear_error(error);
+    reading->refused = TRUE;
+    return TRUE;
+}
+
+void entra_reading_end(struct entra_reading *reading, long status)
+{
+    judge_limited(reading);
+    if (!reading->resource->optional)
+        cor_proof_graph(reading->run->proof, reading->resource->segment, status, FALSE);
+}
+
+gboolean entra_reading_follow(struct entra_reading *reading, const char *url, GError **error)
+{
+    struct entra_run *run = reading->run;
+    struct entra_pager pager;
+    const struct cor_json *page = NULL;
+    entra_pager_init(&pager, run->client, url);
+    gboolean ok;
+    while ((ok = entra_pager_next(&pager, &page, error)) && page) {
+        ok = entra_reading_page(reading, page, error);
+        if (ok && reading->open->len > 0)
+            entra_pager_settle(&pager);
+        if (!ok || !(ok = entra_reading_settle(reading, error)))
+            break;
+        entra_run_report(run, reading->resource->segment);
+    }
+    long status = pager.status;
+    entra_pager_clear(&pager);
+    if (ok)
+        entra_reading_end(reading, status);
+    return ok || entra_reading_refusal(reading, status, error);
+}
+
+gboolean entra_reading_attached(struct entra_reading *reading, GError **error)
+{
+    struct entra_run *run = reading->run;
+    const struct entra_link_kind *kind = reading->resource->links;
+    for (; kind && kind->kind; kind++) {
+        if (!entra_links_read(run, reading->resource, kind, reading->ids, error))
+            return FALSE;
+        entra_run_report(run, kind->segment);
+    }
+    gboolean principals = g_str_equal(reading->resource->type, COR_TYPE_SERVICE_PRINCIPAL);
+    return !principals || reading->resource->life != COR_LIVE ||
+           entra_syncrole_read(run, reading->resource, error);
+}
+
+void entra_reading_init(struct entra_reading *reading, struct entra_run *run,
+                        const struct entra_resource *resource, GHashTable *shown_or_null)
+{
+    *reading = (struct entra_reading){.run = run, .resource = resource, .shown = shown_or_null};
+    reading->ids = resource->links ? g_string_new(NULL) : NULL;
+    reading->open = g_ptr_array_new_with_free_func((GDestroyNotify)cor_record_free);
+}
+
+void entra_reading_clear(struct entra_reading *reading)
+{
+    if (reading->ids)
+        g_string_free(reading->ids, TRUE);
+    g_ptr_array_unref(reading->open);
+}
+
+gboolean entra_objects_read(struct entra_run *run, const struct entra_resource *resource,
+                            GHashTable *shown_or_null, GError **error)
+{
+    struct entra_reading reading;
+    entra_reading_init(&reading, run, resource, shown_or_null);
+    entra_run_report(run, resource->segment);
+    g_autofree char *url =
+        entra_resource_url(entra_client_base(run->client), resource, entra_run_top(run));
+    gboolean ok = entra_reading_follow(&reading, url, error) &&
+                  (reading.refused || entra_reading_attached(&reading, error));
+    entra_reading_clear(&reading);
+    return ok;
+}
