@@ -10,21 +10,38 @@
 #include "correlate/error.h"
 #include "correlate/time.h"
 #include "graph/audit.h"
+#include "graph/compare.h"
+#include "graph/delta.h"
+#include "graph/incremental.h"
 #include "graph/run.h"
+#include "graph/track.h"
 
 enum {
     DEFAULT_PAGE = 999,
-    AUDIT_DAYS = 30,           /* what the service keeps at most */
-    MAX_FAILURES_IN_A_ROW = 2, /* of a service that does not answer */
+    AUDIT_DAYS = 30, /* what the service keeps at most */
 };
 
 #define SEGMENT_AUDITS "directory audits"
 
 /* --- shared by the parts ---------------------------------------------------------------------- */
 
+/* Nothing tells when the source of authority goes back on-premises, so what is managed in the cloud
+ * is looked at by each capture. */
+static void watch_managed(struct entra_run *run, const struct cor_record *record)
+{
+    struct entra_stream *stream =
+        run->track ? entra_track_find(run->track, record->type, record->life) : NULL;
+    const struct cor_json *behavior = cor_record_get(record, "onPremisesSyncBehavior");
+    if (stream && cor_json_get_bool(behavior, "isCloudManaged"))
+        entra_flags_add(stream->again, record->key, 0);
+}
+
 gboolean entra_run_record(struct entra_run *run, const struct cor_record *record, GError **error)
 {
     run->stats.objects++;
+    watch_managed(run, record);
+    if (run->compare)
+        entra_compare_record(run->compare, record);
     if (run->sink->record(run->sink, record, error))
         return TRUE;
     run->sink_failed = TRUE;
@@ -35,7 +52,17 @@ gboolean entra_run_link(struct entra_run *run, const char *kind, const char *sou
                         const char *target, GError **error)
 {
     struct cor_link link = {COR_ENTRA, kind, source, target};
+    if (run->compare)
+        entra_compare_link(run->compare, &link);
     if (run->sink->link(run->sink, &link, error))
+        return TRUE;
+    run->sink_failed = TRUE;
+    return FALSE;
+}
+
+gboolean entra_run_gone(struct entra_run *run, const char *key, GError **error)
+{
+    if (run->sink->gone(run->sink, key, error))
         return TRUE;
     run->sink_failed = TRUE;
     return FALSE;
@@ -81,6 +108,16 @@ void entra_run_report(const struct entra_run *run, const char *phase)
 
 /* --- audit records ---------------------------------------------------------------------------- */
 
+/* A recovery job of the service leaves no delta records (Graph page "entrarecoveryservices-backup-
+ * recovery-overview"), so what it did can only be found by reading everything. */
+static void notice_recovery(struct entra_run *run, const struct cor_event *event)
+{
+    const char *category = cor_json_get_string(event->doc, "category");
+    if (run->track && run->track->full_peer_us && event->time_us > run->track->full_peer_us &&
+        g_strcmp0(category, "Backup and Recovery") == 0)
+        run->recovered = TRUE;
+}
+
 static gboolean take_audits(struct entra_run *run, const struct cor_json *page, guint *unusable,
                             GError **error)
 {
@@ -90,17 +127,25 @@ static gboolean take_audits(struct entra_run *run, const struct cor_json *page, 
     for (const struct cor_json *at = cor_json_first(values); at; at = cor_json_next(at)) {
         struct cor_event event;
         COR_JSON_AUTO *doc = NULL;
-        if (!entra_audit_event(at, &event, &doc))
+        if (!entra_audit_event(at, &event, &doc)) {
             (*unusable)++;
-        else if (!entra_run_event(run, &event, error))
+            continue;
+        }
+        if (!entra_run_event(run, &event, error))
             return FALSE;
+        notice_recovery(run, &event);
     }
     return TRUE;
 }
 
+static gint64 peer_now(const struct entra_run *run)
+{
+    return run->stats.peer_clock_us ? run->stats.peer_clock_us : g_get_real_time();
+}
+
 static gboolean read_audit_pages(struct entra_run *run, long *ret_status, GError **error)
 {
-    gint64 now_us = run->stats.peer_clock_us ? run->stats.peer_clock_us : g_get_real_time();
+    gint64 now_us = peer_now(run);
     gint64 since_us = run->options->audit_since_us ? run->options->audit_since_us
                                                    : now_us - AUDIT_DAYS * COR_DAY_US;
     g_autofree char *url =
@@ -126,6 +171,9 @@ static gboolean read_audit_pages(struct entra_run *run, long *ret_status, GError
 static gboolean read_audits(struct entra_run *run, GError **error)
 {
     long status = 0;
+    if (run->audited)
+        return TRUE;
+    run->audited = TRUE;
     entra_run_report(run, SEGMENT_AUDITS);
     entra_client_stats(run->client, &run->stats);
     if (read_audit_pages(run, &status, error))
@@ -144,7 +192,7 @@ static gboolean read_audits(struct entra_run *run, GError **error)
 /* --- the whole -------------------------------------------------------------------------------- */
 
 /* Would everything after this fail the same way? */
-static gboolean is_fatal(const struct entra_run *run, const GError *error)
+gboolean entra_run_is_fatal(const struct entra_run *run, const GError *error)
 {
     return run->sink_failed || error->code == COR_E_CANCELLED || error->code == COR_E_AUTH ||
            error->code == COR_E_CONFIG;
@@ -170,18 +218,25 @@ static void tell_failure(struct entra_run *run, const struct entra_resource *res
         cor_proof_problem(run->proof, resource->segment, failure->message);
 }
 
+/* Only a listed resource remembers what it showed. */
+static GHashTable *shown_of(struct entra_run *run, guint resource)
+{
+    struct entra_stream *stream = run->track ? &run->track->streams[resource] : NULL;
+    return stream && !stream->next_link ? stream->shown : NULL;
+}
+
 /* FALSE: fatal. An unreachable service is not asked for every resource: *first_failure keeps the
  * first of the failures that were only noted. */
 static gboolean read_all(struct entra_run *run, GError **first_failure, GError **error)
 {
     guint in_a_row = 0;
-    for (guint i = 0; i < entra_resources_len && in_a_row < MAX_FAILURES_IN_A_ROW; i++) {
+    for (guint i = 0; i < entra_resources_len && in_a_row < ENTRA_MAX_FAILURES; i++) {
         GError *failure = NULL;
-        if (entra_objects_read(run, &entra_resources[i], NULL, &failure)) {
+        if (entra_objects_read(run, &entra_resources[i], shown_of(run, i), &failure)) {
             in_a_row = 0;
             continue;
         }
-        if (is_fatal(run, failure)) {
+        if (entra_run_is_fatal(run, failure)) {
             g_propagate_error(error, failure);
             return FALSE;
         }
@@ -191,11 +246,11 @@ static gboolean read_all(struct entra_run *run, GError **first_failure, GError *
             *first_failure = g_steal_pointer(&failure);
         g_clear_error(&failure);
     }
-    if (in_a_row == MAX_FAILURES_IN_A_ROW)
+    if (in_a_row == ENTRA_MAX_FAILURES)
         entra_run_remark(
             run, g_strdup("the service stopped answering; the rest, with the " SEGMENT_AUDITS
                           ", was not asked for"));
-    return in_a_row == MAX_FAILURES_IN_A_ROW || read_audits(run, error);
+    return in_a_row == ENTRA_MAX_FAILURES || read_audits(run, error);
 }
 
 static gboolean nothing_usable(const struct entra_run *run, GError **first_failure, GError **error)
@@ -214,13 +269,84 @@ static gboolean nothing_usable(const struct entra_run *run, GError **first_failu
     return TRUE;
 }
 
-static gboolean run_capture(struct entra_run *run, GError **error)
+/* --- in full, or only what changed ------------------------------------------------------------ */
+
+/* Why everything must be read although the changes could be asked for; NULL: it need not. */
+static char *why_full(const struct entra_run *run)
+{
+    if (run->track->why)
+        return g_strdup(run->track->why);
+    if (run->recovered)
+        return g_strdup("a recovery job of the service ran, which leaves no trace in the changes");
+    return run->track->due ? g_strdup("the periodic reconciliation is due") : NULL;
+}
+
+/* Ask for the changes where a checkpoint allows it. Nothing but audit records reaches the sink. */
+static gboolean decide(struct entra_run *run, gboolean *ret_incremental, GError **error)
+{
+    gboolean lost = FALSE;
+    if (!run->sink->checkpoint)
+        return TRUE;
+    run->track = entra_track_new();
+    gboolean fits = entra_track_load(run->track, run->options, g_get_real_time());
+    if (fits && (!entra_delta_read(run, &lost, error) || !read_audits(run, error)))
+        return FALSE;
+    g_autofree char *why = why_full(run);
+    if (why)
+        entra_run_remark(run, g_strdup_printf("everything was read: %s", why));
+    else
+        *ret_incremental = fits;
+    if (fits && why && !lost && run->options->before)
+        run->compare = entra_compare_new(run->options->before);
+    return TRUE;
+}
+
+static gboolean read_changes(struct entra_run *run, GError **error)
+{
+    run->incremental = TRUE;
+    if (run->sink->incremental(run->sink, error))
+        return entra_incremental_read(run, error);
+    run->sink_failed = TRUE;
+    return FALSE;
+}
+
+static gboolean read_full(struct entra_run *run, GError **error)
 {
     g_autoptr(GError) first_failure = NULL;
+    entra_client_stats(run->client, &run->stats);
+    if (run->track) {
+        run->track->full_us = g_get_real_time();
+        run->track->full_peer_us = peer_now(run);
+        if (!entra_delta_start(run, error))
+            return FALSE;
+    }
+    if (!read_all(run, &first_failure, error) || nothing_usable(run, &first_failure, error))
+        return FALSE;
+    return !run->compare || !cor_proof_complete(run->proof) ||
+           entra_compare_tell(run->compare, run, error);
+}
+
+/* The sink keeps it only if the half turns out to be complete. */
+static gboolean leave_checkpoint(struct entra_run *run, GError **error)
+{
+    if (!run->track)
+        return TRUE;
+    COR_JSON_AUTO *doc = run->track->usable ? entra_track_save(run->track, run->options) : NULL;
+    if (run->sink->checkpoint(run->sink, ENTRA_CHECKPOINT, doc, error))
+        return TRUE;
+    run->sink_failed = TRUE;
+    return FALSE;
+}
+
+static gboolean run_capture(struct entra_run *run, GError **error)
+{
+    gboolean incremental = FALSE;
     if (!entra_client_login(run->client, error))
         return FALSE;
     require_all(run->proof);
-    if (!read_all(run, &first_failure, error) || nothing_usable(run, &first_failure, error))
+    if (!decide(run, &incremental, error) ||
+        !(incremental ? read_changes(run, error) : read_full(run, error)) ||
+        !leave_checkpoint(run, error))
         return FALSE;
     entra_client_stats(run->client, &run->stats);
     run->stats.finished_us = g_get_real_time();
@@ -254,6 +380,8 @@ gboolean entra_capture(const struct entra_options *options, struct cor_sink *sin
     }
     entra_client_free(run.client);
     cor_proof_free(run.proof);
+    entra_track_free(run.track);
+    entra_compare_free(run.compare);
     g_hash_table_unref(run.told);
     g_free(run.sync_resource_id);
     g_free(run.sync_role_id);

@@ -23,7 +23,15 @@ struct entra_options {
     guint timeout_ms;      /* total per request; 0: 120000. Idle and connect limits derive */
     guint retry_budget_ms; /* how long all retries of one run may wait; 0: 900000 */
     gint64 audit_since_us; /* read directory audits from here; 0: the last 30 days */
+    /* What the last published complete capture of this source left in the stream
+     * ENTRA_CHECKPOINT, if nothing but complete captures were published since: only what changed
+     * is read then. NULL: everything is read. Borrowed, as is before. */
+    const struct cor_json *checkpoint;
+    struct cor_view *before; /* the point of that capture, for the report of a reconciliation */
+    gint64 reconcile_us;     /* everything is read when the last full read is older than that */
 };
+#define ENTRA_CHECKPOINT "entra"
+
 typedef void (*entra_progress_func)(void *data, const char *phase, guint64 objects);
 
 /* Attributes of ours in Entra documents, beside those of the service:

@@ -131,6 +131,8 @@ static gboolean check_repeated(struct entra_pager *pager, GError **error)
     guint count = 0;
     for (const struct cor_json *n = cor_json_first(values); n; n = cor_json_next(n), count++)
         last = n;
+    if (pager->repeats)
+        return TRUE;
     const char *from = cor_json_get_string(cor_json_first(values), "id");
     const char *to = cor_json_get_string(last, "id");
     if (!from || !to)

@@ -22,7 +22,8 @@ struct entra_pager {
     struct cor_json *page;    /* owned; the last one given out */
     GHashTable *seen;         /* links asked for */
     guint pages;
-    long status; /* of the last answer; 0: there was none */
+    gboolean repeats; /* set after init: pages may repeat objects, as those of a delta round do */
+    long status;      /* of the last answer; 0: there was none */
 };
 
 /* Nothing else may be outstanding at the client between init and clear, except after settle. */

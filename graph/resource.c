@@ -5,6 +5,9 @@
  * Left out on purpose: what moves by itself and cannot be restored (sign-in activity, plans), what
  * the service only gives for a single object, and what needs a permission of its own (custom
  * security attributes).
+ *
+ * Applications and service principals are listed each time although they have a delta query: no
+ * page says that it tells changes of their owners, and the lists of owners need all their ids.
  */
 #include "graph/resource.h"
 
@@ -94,6 +97,7 @@ const struct entra_resource entra_resources[] = {
      .must = "userPrincipalName",
      .behavior = "/users",
      .behavior_permission = "User-OnPremisesSyncBehavior.ReadWrite.All",
+     .delta = "manager",
      .sized = TRUE},
     {.segment = "groups",
      .type = COR_TYPE_GROUP,
@@ -105,6 +109,7 @@ const struct entra_resource entra_resources[] = {
      .behavior = "/groups",
      .behavior_permission = "Group-OnPremisesSyncBehavior.ReadWrite.All",
      .links = group_links,
+     .delta = "members,owners",
      .sized = TRUE},
     {.segment = "contacts",
      .type = COR_TYPE_CONTACT,
@@ -116,6 +121,7 @@ const struct entra_resource entra_resources[] = {
      .must = "displayName",
      .behavior = "/contacts",
      .behavior_permission = "Contacts-OnPremisesSyncBehavior.ReadWrite.All",
+     .delta = "manager",
      .sized = TRUE},
     {.segment = "devices",
      .type = COR_TYPE_DEVICE,
@@ -124,6 +130,7 @@ const struct entra_resource entra_resources[] = {
      .select = DEVICE_SELECT,
      .permission = "Device.Read.All",
      .must = "deviceId",
+     .delta = "",
      .sized = TRUE},
     {.segment = "applications",
      .type = COR_TYPE_APPLICATION,
@@ -146,13 +153,15 @@ const struct entra_resource entra_resources[] = {
      .version = "v1.0",
      .path = "/identity/conditionalAccess/policies",
      .permission = "Policy.Read.All",
-     .must = "state"},
+     .must = "state",
+     .slow = TRUE},
     {.segment = "named locations",
      .type = COR_TYPE_NAMED_LOCATION,
      .version = "v1.0",
      .path = "/identity/conditionalAccess/namedLocations",
      .permission = "Policy.Read.All",
-     .must = "displayName"},
+     .must = "displayName",
+     .slow = TRUE},
     {.segment = "authentication methods policy",
      .type = COR_TYPE_AUTH_METHODS,
      .version = "v1.0",
@@ -207,6 +216,28 @@ char *entra_resource_url(const char *base, const struct entra_resource *resource
     add_option(url, "$expand", resource->expand);
     add_top(url, resource->sized ? top : 0);
     return g_string_free(url, FALSE);
+}
+
+char *entra_delta_url(const char *base, const struct entra_resource *resource)
+{
+    GString *url = g_string_new(base);
+    g_autofree char *select = *resource->delta
+                                  ? g_strdup_printf("%s,%s", resource->select, resource->delta)
+                                  : g_strdup(resource->select);
+    g_string_append_printf(url, "/%s%s/delta", resource->version, resource->path);
+    add_option(url, "$select", select);
+    add_option(url, "$deltatoken", "latest");
+    return g_string_free(url, FALSE);
+}
+
+char *entra_object_path(const struct entra_resource *resource, const char *key)
+{
+    g_autofree char *escaped = g_uri_escape_string(key, NULL, FALSE);
+    GString *path = g_string_new(NULL);
+    g_string_append_printf(path, "%s/%s", resource->path, escaped);
+    add_option(path, "$select", resource->select);
+    add_option(path, "$expand", resource->expand);
+    return g_string_free(path, FALSE);
 }
 
 char *entra_audit_url(const char *base, gint64 since_us, guint top)

@@ -30,10 +30,13 @@ struct entra_resource {
     const char *behavior;   /* path prefix of onPremisesSyncBehavior, or NULL */
     const char *behavior_permission;
     const struct entra_link_kind *links; /* ends with a NULL kind; may be NULL */
+    const char *delta; /* relations that its delta query tracks (Graph page "delta-query-overview"),
+                          comma separated, may be ""; NULL: the resource is listed each time */
     enum cor_life life;
     gboolean optional;  /* refused: a remark, not a problem */
     gboolean singleton; /* the answer is the object itself */
     gboolean sized;     /* accepts $top */
+    gboolean slow;      /* one request a second for the whole tenant: never inside a batch */
 };
 
 extern const struct entra_resource entra_resources[];
@@ -41,6 +44,13 @@ extern const guint entra_resources_len;
 
 /* URL of the first page. top 0: no $top. Caller frees. */
 char *entra_resource_url(const char *base, const struct entra_resource *resource, guint top);
+
+/* URL of a delta round that tells nothing and ends with a link from now on ("$deltatoken=latest").
+ * Caller frees. */
+char *entra_delta_url(const char *base, const struct entra_resource *resource);
+/* Path and query of one object, as its listing would show it, relative to the version. Caller
+ * frees. */
+char *entra_object_path(const struct entra_resource *resource, const char *key);
 
 #define ENTRA_AUDIT_PERMISSION "AuditLog.Read.All"
 /* URL of the first page of directory audits since a time. Caller frees. */

@@ -8,6 +8,11 @@
 #include "graph/page.h"
 #include "graph/resource.h"
 
+struct entra_track;
+struct entra_compare;
+
+enum { ENTRA_MAX_FAILURES = 2 }; /* in a row, of a service that does not answer */
+
 struct entra_run {
     const struct entra_options *options;
     struct entra_client *client;
@@ -16,13 +21,15 @@ struct entra_run {
     struct cor_half_stats stats;
     entra_progress_func progress;
     void *progress_data;
-    gboolean sink_failed;          /* the sink said stop: the capture cannot go on */
-    gboolean finished;             /* the sink's finish was called and failed */
-    GHashTable *told;              /* remarks made, each once */
-    char *sync_resource_id;        /* service principal of the synchronization service, or NULL */
-    char *sync_role_id;            /* its app role ADSynchronization.ReadWrite.All, or NULL */
-    gboolean incremental;          /* the sink was told so: links must be announced */
-    struct entra_track *track;     /* what the next capture starts from; NULL: nothing is kept */
+    gboolean sink_failed;      /* the sink said stop: the capture cannot go on */
+    gboolean finished;         /* the sink's finish was called and failed */
+    GHashTable *told;          /* remarks made, each once */
+    char *sync_resource_id;    /* service principal of the synchronization service, or NULL */
+    char *sync_role_id;        /* its app role ADSynchronization.ReadWrite.All, or NULL */
+    gboolean incremental;      /* the sink was told so: links must be announced */
+    gboolean recovered;        /* the audit log tells of a recovery job since the last full read */
+    gboolean audited;          /* the audit log was read already */
+    struct entra_track *track; /* what the next capture starts from; NULL: nothing is kept */
     struct entra_compare *compare; /* what was read, for the reconciliation; NULL: none */
 };
 
@@ -34,6 +41,10 @@ gboolean entra_run_link(struct entra_run *run, const char *kind, const char *sou
 gboolean entra_run_links_follow(struct entra_run *run, const char *source, const char *kind,
                                 GError **error);
 gboolean entra_run_event(struct entra_run *run, const struct cor_event *event, GError **error);
+/* Would everything after this fail the same way? */
+gboolean entra_run_is_fatal(const struct entra_run *run, const GError *error);
+/* The object is proven to be gone. */
+gboolean entra_run_gone(struct entra_run *run, const char *key, GError **error);
 /* A remark that is made once. Takes text. */
 void entra_run_remark(struct entra_run *run, char *text_taken);
 void entra_run_report(const struct entra_run *run, const char *phase);

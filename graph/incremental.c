@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The incremental half. The delta rounds named the keys; each is read as its listing would show it,
+ * so that a record is the same whether it was read in full or not. Invariant: nothing is told to be
+ * gone because one answer did not show it. A key is gone when the service does not find it among
+ * the live ones, a proven listing of the deleted ones does not show it, and besides either the
+ * round called it deleted, or it was asked for after that listing, or two captures did not find it.
+ */
+#include "graph/incremental.h"
+
+#include "correlate/error.h"
+#include "graph/batch.h"
+#include "graph/delta.h"
+#include "graph/link.h"
+
+#include <string.h>
+
+enum { CHUNK = 1000 }; /* objects in memory while their authority is asked for */
+
+/* --- reading named objects -------------------------------------------------------------------- */
+
+struct asking {
+    struct entra_stream *stream;
+    struct entra_reading *reading;
+    char *refusal; /* owned; words of the first 403 */
+};
+
+static gboolean on_object(void *data, const char *key, long status, const struct cor_json *body,
+                          GError **error)
+{
+    struct asking *asking = data;
+    if (status == 404) {
+        g_hash_table_add(asking->stream->missing, g_strdup(key));
+        return TRUE;
+    }
+    g_autofree char *words = status == 200 ? NULL : entra_step_words(status, body);
+    if (status == 403) {
+        if (!asking->refusal)
+            asking->refusal = g_steal_pointer(&words);
+        return TRUE;
+    }
+    if (status != 200) {
+        g_set_error(error, ENTRA_ERROR, status == 401 ? COR_E_AUTH : COR_E_INPUT, "%s", words);
+        return FALSE;
+    }
+    if (g_strcmp0(cor_json_get_string(body, "id"), key) != 0) {
+        g_set_error(error, ENTRA_ERROR, COR_E_INPUT,
+                    "the service answered with another object than the one asked for");
+        return FALSE;
+    }
+    g_hash_table_add(asking->stream->live, g_strdup(key));
+    return entra_reading_take(asking->reading, body, error);
+}
+
+static gboolean ask_chunk(struct asking *asking, GPtrArray *keys, guint from, GError **error)
+{
+    struct entra_batch *batch = entra_batch_new(asking->reading->run->client, on_object, asking);
+    gboolean ok = TRUE;
+    for (guint i = from; ok && i < MIN(from + CHUNK, keys->len); i++) {
+        g_autofree char *path = entra_object_path(asking->stream->resource, keys->pdata[i]);
+        ok = entra_batch_add(batch, keys->pdata[i], path, error);
+    }
+    ok = ok && entra_batch_finish(batch, error);
+    entra_batch_free(batch);
+    return ok && entra_reading_settle(asking->reading, error);
+}
+
+/* The lists of links that changed, of what is live. all: every list of every key. */
+static gboolean ask_links(struct entra_run *run, struct entra_stream *stream, GPtrArray *keys,
+                          gboolean all, GError **error)
+{
+    guint flag = ENTRA_LINKS;
+    const struct entra_link_kind *kind = stream->resource->links;
+    for (; kind && kind->kind; kind++, flag <<= 1) {
+        g_autoptr(GString) ids = g_string_new(NULL);
+        for (guint i = 0; i < keys->len; i++) {
+            const char *key = keys->pdata[i];
+            guint flags = all ? flag : entra_flags_get(stream->changes, key);
+            if ((flags & flag) && g_hash_table_contains(stream->live, key))
+                g_string_append_len(ids, key, (gssize)strlen(key) + 1);
+        }
+        if (!entra_links_read(run, stream->resource, kind, ids, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+/* Read the objects with these keys; stream->live and missing tell which were found. */
+static gboolean ask(struct entra_run *run, struct entra_stream *stream, GPtrArray *keys,
+                    gboolean all_links, GError **error)
+{
+    struct entra_reading reading;
+    entra_reading_init(&reading, run, stream->resource, NULL);
+    struct asking asking = {.stream = stream, .reading = &reading};
+    gboolean ok = TRUE;
+    for (guint i = 0; ok && i < keys->len; i += CHUNK) {
+        ok = ask_chunk(&asking, keys, i, error);
+        entra_run_report(run, stream->resource->segment);
+    }
+    if (ok && asking.refusal) {
+        g_set_error(error, ENTRA_ERROR, COR_E_AUTH, "%s", asking.refusal);
+        ok = entra_reading_refusal(&reading, 403, error);
+    } else if (ok) {
+        entra_reading_end(&reading, 200);
+    }
+    stream->failed |= !ok || reading.refused || reading.limited > 0;
+    ok = ok && (reading.refused || ask_links(run, stream, keys, all_links, error));
+    g_free(asking.refusal);
+    entra_reading_clear(&reading);
+    return ok;
+}
+
+/* --- tracked resources ------------------------------------------------------------------------ */
+
+static GPtrArray *keys_of(GHashTable *table)
+{
+    GPtrArray *keys = g_ptr_array_new_with_free_func(g_free);
+    GHashTableIter iter;
+    gpointer key;
+    g_hash_table_iter_init(&iter, table);
+    while (g_hash_table_iter_next(&iter, &key, NULL))
+        g_ptr_array_add(keys, g_strdup(key));
+    return keys;
+}
+
+/* One that was deleted when the last capture ran has no links in the store: if it is back, all of
+ * them are new, whether the round tells it or not. */
+static void expect_links(struct entra_stream *stream, const struct entra_stream *deleted,
+                         const char *key)
+{
+    guint flag = ENTRA_LINKS;
+    const struct entra_link_kind *kind = stream->resource->links;
+    for (; deleted && kind && kind->kind; kind++, flag <<= 1)
+        if (g_hash_table_contains(deleted->known, key))
+            entra_flags_add(stream->changes, key, flag);
+}
+
+/* Replicas of the service may lag, so what was told now is looked at once more next time. */
+static void ask_again(struct entra_stream *stream, const char *key)
+{
+    guint flags = entra_flags_get(stream->changes, key);
+    if (flags & ENTRA_TOLD)
+        entra_flags_add(stream->again, key, flags & ENTRA_KEPT & ~(guint)ENTRA_LOST);
+}
+
+static gboolean read_tracked(struct entra_run *run, struct entra_stream *stream, GError **error)
+{
+    const struct entra_stream *deleted =
+        entra_track_find(run->track, stream->resource->type, COR_DELETED);
+    g_autoptr(GPtrArray) keys = keys_of(stream->changes);
+    for (guint i = 0; i < keys->len; i++) {
+        expect_links(stream, deleted, keys->pdata[i]);
+        ask_again(stream, keys->pdata[i]);
+    }
+    return ask(run, stream, keys, FALSE, error);
+}
+
+/* --- listed resources ------------------------------------------------------------------------- */
+
+struct first_page {
+    struct entra_reading reading;
+    struct entra_stream *stream;
+    char *next;      /* owned; link of the second page */
+    GError *failure; /* owned; of this resource alone */
+    long status;
+};
+
+static gboolean on_first_page(void *data, const char *key, long status, const struct cor_json *body,
+                              GError **error)
+{
+    struct first_page *first = &((struct first_page *)data)[g_ascii_strtoull(key, NULL, 10)];
+    struct entra_run *run = first->reading.run;
+    first->status = status;
+    if (status != 200) {
+        g_autofree char *words = entra_step_words(status, body);
+        g_set_error(&first->failure, ENTRA_ERROR, status == 401 ? COR_E_AUTH : COR_E_INPUT, "%s",
+                    words);
+        return TRUE;
+    }
+    const struct cor_json *next = cor_json_get(body, "@odata.nextLink");
+    const char *link = cor_json_string(next);
+    if (!cor_json_is_null(next) &&
+        !entra_link_check(entra_client_base(run->client), link ? link : "", &first->failure))
+        return TRUE;
+    first->next = g_strdup(link);
+    if (entra_reading_page(&first->reading, body, &first->failure))
+        return TRUE;
+    if (run->sink_failed)
+        g_propagate_error(error, g_steal_pointer(&first->failure));
+    return !run->sink_failed;
+}
+
+/* Several small lists in one request. */
+static gboolean ask_first_pages(struct entra_run *run, struct first_page *firsts, GError **error)
+{
+    struct entra_batch *batch = entra_batch_new(run->client, on_first_page, firsts);
+    gboolean ok = TRUE;
+    for (guint i = 0; ok && i < entra_resources_len; i++) {
+        const struct entra_resource *resource = firsts[i].stream->resource;
+        if (firsts[i].stream->link || resource->slow)
+            continue;
+        g_autofree char *key = g_strdup_printf("%u", i);
+        g_autofree char *url = entra_resource_url("", resource, entra_run_top(run));
+        ok = entra_batch_add(batch, key, url + strlen("/v1.0"), error);
+    }
+    ok = ok && entra_batch_finish(batch, error);
+    entra_batch_free(batch);
+    return ok;
+}
+
+static gboolean read_listed(struct entra_run *run, struct first_page *first, GError **error)
+{
+    const struct entra_resource *resource = first->stream->resource;
+    struct entra_reading *reading = &first->reading;
+    gboolean ok;
+    if (resource->slow) {
+        g_autofree char *url =
+            entra_resource_url(entra_client_base(run->client), resource, entra_run_top(run));
+        ok = entra_reading_follow(reading, url, error);
+    } else if (first->failure) {
+        g_propagate_error(error, g_steal_pointer(&first->failure));
+        ok = entra_reading_refusal(reading, first->status, error);
+    } else if ((ok = entra_reading_settle(reading, error)) && first->next) {
+        ok = entra_reading_follow(reading, first->next, error);
+    } else if (ok) {
+        entra_reading_end(reading, first->status);
+    }
+    first->stream->failed |= !ok || reading->refused || reading->limited > 0;
+    return ok && (reading->refused || entra_reading_attached(reading, error));
+}
+
+/* --- what is gone ----------------------------------------------------------------------------- */
+
+/* A deleted object has no links that anybody could see. */
+static gboolean forget_links(struct entra_run *run, const struct entra_resource *resource,
+                             const char *key, GError **error)
+{
+    if (resource->expand && !entra_run_links_follow(run, key, "manager", error))
+        return FALSE;
+    const struct entra_link_kind *kind = resource->links;
+    for (; kind && kind->kind; kind++)
+        if (!entra_run_links_follow(run, key, kind->kind, error))
+            return FALSE;
+    return TRUE;
+}
+
+static gboolean forget_links_of_deleted(struct entra_run *run, const struct entra_stream *stream,
+                                        const struct entra_stream *deleted, GError **error)
+{
+    g_autoptr(GPtrArray) keys = keys_of(deleted->shown);
+    for (guint i = 0; i < keys->len; i++) {
+        const char *key = keys->pdata[i];
+        gboolean fresh = !g_hash_table_contains(deleted->known, key) ||
+                         g_hash_table_contains(stream->missing, key);
+        if (fresh && !forget_links(run, stream->resource, key, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static void add_vanished(GPtrArray *keys, GHashTable *known, const struct entra_stream *stream,
+                         const struct entra_stream *deleted)
+{
+    GHashTableIter iter;
+    gpointer key;
+    g_hash_table_iter_init(&iter, known);
+    while (g_hash_table_iter_next(&iter, &key, NULL))
+        if (!g_hash_table_contains(stream->shown, key) &&
+            !g_hash_table_contains(stream->live, key) &&
+            (!deleted || !g_hash_table_contains(deleted->shown, key)))
+            g_ptr_array_add(keys, g_strdup(key));
+}
+
+/* What the rounds named and nobody found: gone when there is a second reason, else asked again. */
+static gboolean judge_missing(struct entra_run *run, struct entra_stream *stream,
+                              const struct entra_stream *deleted, GError **error)
+{
+    g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
+    add_vanished(keys, stream->missing, stream, deleted);
+    for (guint i = 0; i < keys->len; i++) {
+        guint flags = entra_flags_get(stream->changes, keys->pdata[i]);
+        if (!(flags & (ENTRA_REMOVED | ENTRA_LOST))) {
+            entra_flags_add(stream->again, keys->pdata[i], (flags & ENTRA_KEPT) | ENTRA_LOST);
+            continue;
+        }
+        if (!entra_run_gone(run, keys->pdata[i], error))
+            return FALSE;
+        g_hash_table_remove(stream->again, keys->pdata[i]);
+    }
+    return TRUE;
+}
+
+/* What the listings showed last time and do not show now. */
+static gboolean judge_vanished(struct entra_run *run, struct entra_stream *stream,
+                               const struct entra_stream *deleted, GError **error)
+{
+    g_autoptr(GPtrArray) keys = g_ptr_array_new_with_free_func(g_free);
+    if (!stream->link)
+        add_vanished(keys, stream->known, stream, deleted);
+    if (deleted)
+        add_vanished(keys, deleted->known, stream, deleted);
+    /* between two listings an object may have moved from one to the other */
+    if (deleted && keys->len > 0 && !ask(run, stream, keys, TRUE, error))
+        return FALSE;
+    for (guint i = 0; i < keys->len && !stream->failed; i++)
+        if (!g_hash_table_contains(stream->live, keys->pdata[i]) &&
+            !entra_run_gone(run, keys->pdata[i], error))
+            return FALSE;
+    for (guint i = 0; i < keys->len && !stream->link; i++)
+        if (g_hash_table_contains(stream->live, keys->pdata[i]))
+            g_hash_table_add(stream->shown, g_strdup(keys->pdata[i]));
+    return TRUE;
+}
+
+/* What could not be listed is as it was. */
+static void keep_known(struct entra_stream *stream)
+{
+    g_autoptr(GPtrArray) keys = keys_of(stream->known);
+    for (guint i = 0; i < keys->len; i++)
+        g_hash_table_add(stream->shown, g_strdup(keys->pdata[i]));
+}
+
+static gboolean judge_absences(struct entra_run *run, struct entra_stream *stream, GError **error)
+{
+    const struct entra_stream *deleted =
+        entra_track_find(run->track, stream->resource->type, COR_DELETED);
+    if (stream->failed || (deleted && deleted->failed)) {
+        keep_known(stream);
+        return TRUE;
+    }
+    return (!deleted || forget_links_of_deleted(run, stream, deleted, error)) &&
+           judge_missing(run, stream, deleted, error) &&
+           judge_vanished(run, stream, deleted, error);
+}
+
+/* --- the whole -------------------------------------------------------------------------------- */
+
+/* FALSE: the failure makes going on useless. */
+static gboolean note(struct entra_run *run, struct entra_stream *stream, GError *failure_taken,
+                     guint *in_a_row, GError **error)
+{
+    if (!failure_taken) {
+        *in_a_row = 0;
+        return TRUE;
+    }
+    *in_a_row = failure_taken->code == COR_E_RETRY ? *in_a_row + 1 : 0;
+    if (entra_run_is_fatal(run, failure_taken) || *in_a_row >= ENTRA_MAX_FAILURES) {
+        g_propagate_error(error, failure_taken);
+        return FALSE;
+    }
+    stream->failed = TRUE;
+    if (stream->resource->optional)
+        entra_objects_unread(run, stream->resource, failure_taken->message);
+    else
+        cor_proof_problem(run->proof, stream->resource->segment, failure_taken->message);
+    g_error_free(failure_taken);
+    return TRUE;
+}
+
+typedef gboolean (*part_func)(struct entra_run *run, struct first_page *first, GError **error);
+
+static gboolean part_tracked(struct entra_run *run, struct first_page *first, GError **error)
+{
+    return !first->stream->link || first->stream->failed || read_tracked(run, first->stream, error);
+}
+
+static gboolean part_listed(struct entra_run *run, struct first_page *first, GError **error)
+{
+    return first->stream->link || read_listed(run, first, error);
+}
+
+static gboolean part_absences(struct entra_run *run, struct first_page *first, GError **error)
+{
+    return first->stream->resource->life != COR_LIVE || judge_absences(run, first->stream, error);
+}
+
+static gboolean each(struct entra_run *run, struct first_page *firsts, part_func part,
+                     GError **error)
+{
+    guint in_a_row = 0;
+    for (guint i = 0; i < entra_resources_len; i++) {
+        GError *failure = NULL;
+        part(run, &firsts[i], &failure);
+        if (!note(run, firsts[i].stream, failure, &in_a_row, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean entra_incremental_read(struct entra_run *run, GError **error)
+{
+    g_autofree struct first_page *firsts = g_new0(struct first_page, entra_resources_len);
+    for (guint i = 0; i < entra_resources_len; i++) {
+        struct entra_stream *stream = &run->track->streams[i];
+        firsts[i].stream = stream;
+        entra_reading_init(&firsts[i].reading, run, stream->resource, stream->shown);
+    }
+    gboolean ok = each(run, firsts, part_tracked, error) && ask_first_pages(run, firsts, error) &&
+                  each(run, firsts, part_listed, error) && each(run, firsts, part_absences, error);
+    for (guint i = 0; i < entra_resources_len; i++) {
+        entra_reading_clear(&firsts[i].reading);
+        g_free(firsts[i].next);
+        g_clear_error(&firsts[i].failure);
+    }
+    return ok;
+}
