@@ -299,6 +299,9 @@ static gboolean judge_vanished(struct entra_run *run, struct entra_stream *strea
         add_vanished(keys, stream->known, stream, deleted);
     if (deleted)
         add_vanished(keys, deleted->known, stream, deleted);
+    for (guint i = keys->len; i-- > 0;) /* these are judged already */
+        if (g_hash_table_contains(stream->missing, keys->pdata[i]))
+            g_ptr_array_remove_index_fast(keys, i);
     /* between two listings an object may have moved from one to the other */
     if (deleted && keys->len > 0 && !ask(run, stream, keys, TRUE, error))
         return FALSE;
