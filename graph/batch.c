@@ -89,8 +89,8 @@ static gboolean again(struct entra_batch *batch, struct step *step,
     struct entra_verdict verdict = entra_retry_decide(&state, outcome, g_random_double());
     if (verdict.action != ENTRA_WAIT) {
         g_set_error(error, ENTRA_ERROR, COR_E_RETRY,
-                    "/v1.0%s: HTTP %ld inside a batch; gave up after %u tries", step->path,
-                    outcome->status, step->tries);
+                    "/v1.0%.*s: HTTP %ld inside a batch; gave up after %u tries",
+                    (int)strcspn(step->path, "?"), step->path, outcome->status, step->tries);
         return FALSE;
     }
     struct step *copy = g_new0(struct step, 1);

@@ -165,12 +165,12 @@ static gboolean start(struct entra_run *run, struct entra_stream *stream, GError
     if (ok)
         return TRUE;
     g_clear_pointer(&stream->next_link, g_free);
+    if (status == 403) /* the listing will be refused as well, and tells it */
+        return TRUE;
     if (entra_run_is_fatal(run, failure)) {
         g_propagate_error(error, g_steal_pointer(&failure));
         return FALSE;
     }
-    if (status == 403) /* the listing will be refused as well, and tells it */
-        return TRUE;
     if (status >= 400 && status < 500)
         entra_run_remark(run, g_strdup_printf("%s: changes cannot be asked for, so that each "
                                               "capture lists them all (%s)",

@@ -205,7 +205,10 @@ static gboolean ask_first_pages(struct entra_run *run, struct first_page *firsts
     }
     ok = ok && entra_batch_finish(batch, error);
     entra_batch_free(batch);
-    return ok;
+    if (ok || entra_run_is_fatal(run, *error))
+        return ok;
+    g_clear_error(error); /* each is asked for by itself then, so that the culprit is named */
+    return TRUE;
 }
 
 static gboolean read_listed(struct entra_run *run, struct first_page *first, GError **error)
@@ -213,7 +216,7 @@ static gboolean read_listed(struct entra_run *run, struct first_page *first, GEr
     const struct entra_resource *resource = first->stream->resource;
     struct entra_reading *reading = &first->reading;
     gboolean ok;
-    if (resource->slow) {
+    if (resource->slow || (!first->failure && first->status == 0)) {
         g_autofree char *url =
             entra_resource_url(entra_client_base(run->client), resource, entra_run_top(run));
         ok = entra_reading_follow(reading, url, error);
