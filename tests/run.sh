@@ -31,6 +31,8 @@ commands|/usr/bin/python3 tests/scenario/commands.py
 anchors|/usr/bin/python3 tests/scenario/anchors.py
 kill|/usr/bin/python3 tests/scenario/kill.py
 reach|/usr/bin/python3 tests/scenario/reach.py
+equivalence-entra|/usr/bin/python3 tests/scenario/equivalence_entra.py
+faults-entra|/usr/bin/python3 tests/scenario/faults_entra.py
 badinput|/usr/bin/python3 tests/scenario/badinput.py
 daemon|/usr/bin/python3 tests/scenario/daemon.py
 LIST

@@ -215,6 +215,9 @@ class Run:
 
     def capture(self, faults):
         before = set(self.fed.objects()) if os.path.exists(self.fed.store) else set()
+        # time passes, so that audit records age and deleted objects are purged
+        self.place.control("POST", "clock", {"advance_seconds": self.random.randrange(7200)})
+        self.place.tokens.clear()
         if faults:
             self.place.control("POST", "faults", faults)
         half = self.fed.snapshot()
