@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-enum value_kind { TEXT, PATH, NUMBER, MINUTES, CHOICE, TRISTATE };
+enum value_kind { TEXT, PATH, NUMBER, MINUTES, DAYS, CHOICE, TRISTATE };
 
 struct key {
     const char *section; /* "ad" and "entra" sections carry a name: [ad corp] */
@@ -71,6 +71,8 @@ static const struct key keys[] = {
      "longest time of one request"},
     {"entra", "retry_budget_ms", NUMBER, AT(entra.retry_budget_ms), 0, 86400000, NULL, FALSE,
      "900000", "how long one capture may wait for a throttling service in all"},
+    {"entra", "reconcile_days", DAYS, AT(entra.reconcile_us), 0, 365, NULL, FALSE, "7",
+     "read everything, not only what changed, when that was last done so long ago; 0: always"},
     {"sync", "engine", CHOICE, AT(hints.engine), 0, 0, "auto connect cloudsync", FALSE, "auto",
      "which sync engine serves the tenant"},
     {"sync", "interval_minutes", MINUTES, AT(hints.interval_us), 1, 10080, NULL, FALSE,
@@ -170,6 +172,8 @@ static void read_number(struct reading *in, const struct key *key, const char *g
     void *at = (char *)in->config + key->offset;
     if (key->kind == MINUTES)
         *(gint64 *)at = value * COR_MINUTE_US;
+    else if (key->kind == DAYS)
+        *(gint64 *)at = value * COR_DAY_US;
     else
         *(guint *)at = (guint)value;
 }
@@ -209,6 +213,7 @@ static void read_key(struct reading *in, const struct key *key, const char *grou
         return;
     case NUMBER:
     case MINUTES:
+    case DAYS:
         read_number(in, key, group, text);
         return;
     case CHOICE:
@@ -328,6 +333,7 @@ static struct config *config_new(const char *path)
     config->retention =
         (struct store_retention){.keep_daily_days = 365, .keep_all_days = 7, .keep_last = 10};
     config->entra.graph_url = "https://graph.microsoft.com";
+    config->entra.reconcile_us = 7 * COR_DAY_US;
     return config;
 }
 
