@@ -78,7 +78,7 @@ class Round:
         self.parse()
         if '$deltatoken' in options:
             return self.reply([], {'to': self.feed.end, 'again': []})
-        return self.page({'what': 'skip', 'full': True, 'from': 0, 'to': self.feed.end, 'at': 0,
+        return self.page({'what': 'skip', 'full': True, 'to': self.feed.end, 'at': 0,
                           'again': []})
 
     def refuse(self):
@@ -114,15 +114,17 @@ class Round:
         return data
 
     def begin(self, data):
-        """A new round: what is told, and what only the next one tells."""
-        told = list(self.feed.since(data['to'], self.types))
-        told += [one for one in data['again'] if one not in told]
-        again = []
+        """A new round: what is told, and what the next one tells; each id with the position that
+        its changes count from, because what was held back may have changed once more."""
+        old = dict(one.split(' ') for one in data['again'])
+        told = {one: old.get(one, str(data['to']))
+                for one in [*self.feed.since(data['to'], self.types), *old]}
+        told, again = [' '.join(one) for one in told.items()], []
         if self.fault == 'delta_late':
             again, told = told[::2], told[1::2]
         elif self.fault == 'delta_replay':
             again = told
-        return {'what': 'skip', 'full': False, 'from': data['to'], 'to': self.feed.end, 'at': 0,
+        return {'what': 'skip', 'full': False, 'to': self.feed.end, 'at': 0,
                 'told': told, 'again': again,
                 'twice': self.fault == 'delta_twice'}
 
@@ -227,25 +229,14 @@ class Round:
         return items
 
     def changes(self, data):
-        found = self.feed.since(data['from'], self.types)
-        items, told = [], data['told']
-        for one in told:
-            seen = found.get(one) or self.replayed(one)
-            if seen is not None:
-                items += self.change(seen)
+        found, items = {}, []
+        for one, position in (pair.split(' ') for pair in data['told']):
+            if position not in found:
+                found[position] = self.feed.since(int(position), self.types)
+            items += self.change(found[position][one])
         if data['twice']:
             items = items[::-1] + items
         return items
-
-    def replayed(self, one):
-        """Told again without a new reason: as it is now, with all its links."""
-        obj = self.tenant.objects.get(one)
-        seen = feed.Seen(obj.type if obj else self.types[0], one)
-        seen.life.add(feed.CREATED if obj else feed.GONE)
-        if obj:
-            for name in self.links[obj.type]:
-                seen.targets[name] = dict.fromkeys(obj.links.get(name, ()))
-        return seen
 
     def change(self, seen):
         obj = self.tenant.objects.get(seen.id)

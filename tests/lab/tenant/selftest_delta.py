@@ -156,6 +156,13 @@ def troubles(lab):
     rest, link = walk(lab, link)
     lab.same('late: half now, half in the next round',
              ([i['id'] for i in items], [i['id'] for i in rest]), ([other], [one]))
+    change('A2')
+    fault(lab, 'delta_late')
+    items, link = walk(lab, link)
+    lab.call('PATCH', 'users/' + one, {'jobTitle': None})
+    rest, link = walk(lab, link)
+    lab.same('held back, and changed once more: told once, as it is', (items, rest),
+             ([{'id': other, 'jobTitle': 'A2'}], [{'id': one, 'jobTitle': None}]))
     change('B')
     fault(lab, 'delta_replay')
     items, link = walk(lab, link)
