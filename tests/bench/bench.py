@@ -2,11 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Capture against its peers in the same run, as ratios (docs/performance.md keeps the figures).
 
-    bench.py [--objects N] [--runs N] [--lab DIR] [ad] [entra] [history]
+    bench.py [--objects N] [--runs N] [--lab DIR] [ad] [entra] [history] [entra-incremental]
 
 ad       one capture of N users against ldapsearch: same filter, attributes, paging, GSSAPI bind.
 entra    one capture of N users against curl asking the same requests one after the other.
 history  what recaptures, differences, verification and the store's file cost.
+entra-incremental  requests and bytes of a capture after 100 changes, as a share of the full one's,
+         with N users and N/5 groups of 20 members; needs no lab and runs only when it is named.
 Peak memory is the process's own (getrusage), at N/10 and N objects, to show that it does not grow.
 Each figure is the median of the runs; peers alternate with the program. --lab DIR uses a lab that is
 up (`lab up --objects N`) and skips N/10. $ANCHORWATCH names the program; take a release build.
@@ -27,6 +29,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 import harness  # noqa: E402
 
 LIMITS = {"wall ratio": 1.15, "peak MiB": 96}
+INCREMENTAL_SHARE = 0.01  # of the full capture's requests and bytes, from so many users on
+INCREMENTAL_FROM = 100000
 GROWTH_MIB = 8  # from N/10 to N objects; more is not the noise of an allocator
 FILTER = ("(|(objectClass=user)(objectClass=group)(objectClass=contact)"
           "(objectClass=organizationalUnit))")
@@ -197,6 +201,52 @@ def bench_history(scene, count, runs):
     return []
 
 
+def hundred_changes(place, users, groups, number):
+    """What a day brings: 60 users change, 20 groups change, 20 memberships come or go."""
+    for n in range(60):
+        place.must("PATCH", f"users/{users[n]}", {"jobTitle": f"Title {number}.{n}"})
+    for n in range(20):
+        place.must("PATCH", f"groups/{groups[n]}", {"description": f"Text {number}.{n}"})
+        holder, member = groups[n + 20], users[n + 60]
+        address = {"@odata.id": f"{place.base}/v1.0/directoryObjects/{member}"}
+        if number % 2:
+            place.must("POST", f"groups/{holder}/members/$ref", address)
+        else:
+            place.must("DELETE", f"groups/{holder}/members/{member}/$ref")
+
+
+def bench_incremental(options):
+    """Shares of the full capture. The first capture after it is the plain case; the second reads
+    what changed in the first one once more."""
+    import entra
+    import tempfile
+    with tempfile.TemporaryDirectory(prefix="anchorwatch-bench-") as directory, \
+            entra.Place(directory) as place:
+        for _ in range(0, options.objects, 5000):
+            size = min(5000, options.objects)
+            place.control("POST", "bulk", {"users": size, "groups": size // 5, "members": 20})
+        reader = place.reader("bench", timeout_ms=120000)
+        users = [u["id"] for u in place.get("users?$select=id&$top=999").value][-100:]
+        groups = [g["id"] for g in place.get("groups?$select=id&$top=999").value][-40:]
+        full, worst = reader.snapshot(), 0
+        print(f"entra-incremental, {options.objects} users, {options.objects // 5} groups: full "
+              f"{full['requests']} requests, {full['bytes']} bytes, {full['seconds']:.1f} s",
+              flush=True)
+        for number in range(1, options.runs + 1):
+            hundred_changes(place, users, groups, number)
+            half = reader.snapshot()
+            if (half["state"], half["mode"]) != ("complete", "incremental"):
+                raise SystemExit(f"not an incremental capture: {half}")
+            shares = [half[k] / full[k] for k in ("requests", "bytes")]
+            worst = max(worst, *shares)
+            print(f"  100 changes: {half['requests']} requests ({shares[0]:.2%}), {half['bytes']} "
+                  f"bytes ({shares[1]:.2%}), {half['seconds']:.2f} s", flush=True)
+    if options.objects >= INCREMENTAL_FROM and worst > INCREMENTAL_SHARE:
+        print(f"over the limit: {worst:.2%} of the full capture")
+        return 1
+    return 0
+
+
 BENCHES = {"ad": bench_ad, "entra": bench_entra, "history": bench_history}
 
 
@@ -254,6 +304,8 @@ def main():
     parser.add_argument("--lab")
     parser.add_argument("what", nargs="*")
     options = parser.parse_args()
+    if options.what == ["entra-incremental"]:
+        return bench_incremental(options)
     options.what = options.what or list(BENCHES)
     unknown = set(options.what) - set(BENCHES)
     if unknown:

@@ -253,6 +253,8 @@ class Run:
         steps = [
             ("authority goes to the cloud", "PATCH", f"users/{managed}/onPremisesSyncBehavior",
              {"isCloudManaged": True}),
+            ("nothing happens", "GET", "users/" + managed, None),
+            ("nothing happens again", "GET", "users/" + managed, None),
             ("authority goes back", "PATCH", f"users/{managed}/onPremisesSyncBehavior",
              {"isCloudManaged": False}),
             ("a group with members is deleted", "DELETE", "groups/" + group, None),
