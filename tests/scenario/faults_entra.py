@@ -68,6 +68,10 @@ class World:
     def live(self):
         return self.place.ids("users") | self.place.ids("groups") | self.place.ids("devices")
 
+    def links(self):
+        return {(self.group, "member", one)
+                for one in self.place.ids(f"groups/{self.group}/members")}
+
 
 def advance(days):
     def act(world):
@@ -163,6 +167,7 @@ class Run:
 
     def capture(self, name, reader=None, faults=()):
         before, live = set(self.fed.objects()), self.world.live()
+        held, linked = self.fed.links(), self.world.links()
         self.place.control("POST", "faults", list(faults))
         started = time.monotonic()
         half = (reader or self.fed).snapshot()
@@ -170,6 +175,7 @@ class Run:
         self.place.control("DELETE", "faults")
         self.tally.check(f"{name}: ends in time", seconds < LONGEST_S, f"{seconds:.0f} s")
         lost = (before & live) - set(self.fed.objects())
+        lost |= (held & linked) - self.fed.links()
         self.tally.check(f"{name}: no false deletion", not lost, str(lost))
         return half
 
