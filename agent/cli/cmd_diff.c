@@ -103,13 +103,26 @@ static int on_live(void *data, struct store *store, const char *point, GError **
     return run(data, store, point, TRUE, error);
 }
 
+/* The number of a point that may be named relative to the newest: the live state is a newer one
+ * while it is looked at. NULL: no such point. Caller frees. */
+static char *fixed_name(struct store *store, const char *name, GError **error)
+{
+    struct store_point *point = store_point_named(store, name, error);
+    char *number = point ? g_strdup_printf("%" G_GINT64_FORMAT, point->number) : NULL;
+    store_point_free(point);
+    return number;
+}
+
 int cmd_diff(struct cli *cli, char **args, GError **error)
 {
     struct diff diff = {.cli = cli, .from = args[0]};
     gboolean live = g_strcmp0(args[1], "live") == 0;
     STORE_AUTO *store = common_store(cli, live ? STORE_WRITE : STORE_READ, error);
-    if (!store)
+    g_autofree char *from = store && live ? fixed_name(store, args[0], error) : NULL;
+    if (!store || (live && !from))
         return -1;
+    if (live)
+        diff.from = from;
     int status = live ? common_live(cli, store, on_live, &diff, error)
                       : run(&diff, store, args[1], FALSE, error);
     changes_text_clear(&diff.text);

@@ -5,7 +5,7 @@ and what is in the store. Before each fault the tenant changes in every way a ca
 For every row: no object that exists is missing, the capture ends in time, and after one or two
 captures without the fault the store shows what a full read into a fresh one shows.
 
-    faults_entra.py [ROW ...]        ROW is a name of the table, or returns, silent, binding
+    faults_entra.py [ROW ...]        ROW is a name of the table, or returns, preview, silent, binding
 """
 import os
 import shutil
@@ -207,6 +207,21 @@ class Run:
               f"{shortened(half['problems'], word)}", flush=True)
         self.settle(name)
 
+    def preview(self):
+        """What is looked at live is read incrementally, and leaves checkpoint and store alone."""
+        self.world.change()
+        name, title = "diff latest live", f"fault-new-{self.world.round}"
+        before, kept = self.fed.objects(), self.fed.rows("SELECT * FROM checkpoint")
+        for _ in range(2):
+            status, out, err = self.fed.run("diff", "latest", "live")
+            self.tally.check(f"{name}: shows the changes", status == 1 and title in out, out + err)
+        self.tally.equal(f"{name}: the store is as it was",
+                         (self.fed.objects(), self.fed.rows("SELECT * FROM checkpoint")),
+                         (before, kept))
+        half = self.capture(name + ", then a capture")
+        self.tally.equal(f"{name}: the capture after it", (half["state"], half["mode"]), COMPLETE)
+        self.settle(name)
+
     def silent(self):
         """A recovery job that no log tells: only the reconciliation finds it, and reports it."""
         name = "recovery job of the service, not audited"
@@ -295,7 +310,7 @@ def scenario(place, tally, names):
     for row in ROWS:
         if not names or row[0] in names:
             run.row(*row)
-    for part in (run.returns, run.silent, run.binding):
+    for part in (run.returns, run.preview, run.silent, run.binding):
         if not names or part.__name__ in names:
             part()
 
