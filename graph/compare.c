@@ -16,7 +16,7 @@ enum { NAMES_TOLD = 5 };
 
 struct mark {
     guint64 id, value;
-    char *name;     /* owned; only of objects that nothing was known of */
+    char *name; /* owned; only of objects that nothing was known of */
 };
 
 struct entra_compare {
@@ -153,7 +153,7 @@ static void merge_links(GArray *links)
 static gboolean was_told(struct entra_run *run, const char *type, const char *key)
 {
     const struct entra_stream *stream = entra_track_find(run->track, type, COR_LIVE);
-    return stream && g_hash_table_contains(stream->changes, key);
+    return stream && (entra_flags_get(stream->changes, key) & ENTRA_TOLD);
 }
 
 static void add_name(struct entra_compare *compare, const char *what, const char *name)
@@ -220,7 +220,7 @@ static void tell_new(struct entra_compare *compare, struct entra_run *run)
         gboolean told = FALSE;
         g_auto(GStrv) parts = g_strsplit(name, "\n", 2);
         for (guint j = 0; j < entra_resources_len; j++)
-            told |= g_hash_table_contains(run->track->streams[j].changes, parts[0]);
+            told |= (entra_flags_get(run->track->streams[j].changes, parts[0]) & ENTRA_TOLD) != 0;
         if (!told)
             add_name(compare, "new", parts[1]);
     }

@@ -15,7 +15,7 @@ struct entra_compare *entra_compare_new(struct cor_view *before);
 void entra_compare_free(struct entra_compare *compare);
 void entra_compare_record(struct entra_compare *compare, const struct cor_record *record);
 void entra_compare_link(struct entra_compare *compare, const struct cor_link *link);
-/* Compare with the point before, leave out what run->track's changes name, and remark how many
+/* Compare with the point before, leave out what this capture's rounds told, and remark how many
  * objects diverged and the first of their names. Volatile attributes do not count. Only tracked
  * resources are compared. FALSE: the view failed. */
 gboolean entra_compare_tell(struct entra_compare *compare, struct entra_run *run, GError **error);

@@ -6,6 +6,7 @@
 #include "correlate/time.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static gboolean option_pin;
 
@@ -30,15 +31,16 @@ static void print_half(const struct cli *cli, const struct store_half *half)
                half->source);
     text_print(cli, style_of(half->state), "%-9s", store_half_state_name(half->state));
     printf(" %" G_GUINT64_FORMAT " objects, %" G_GUINT64_FORMAT " new versions, %" G_GUINT64_FORMAT
-           " links added, %" G_GUINT64_FORMAT " removed; %" G_GUINT64_FORMAT " requests, %s\n",
+           " links added, %" G_GUINT64_FORMAT " removed; %" G_GUINT64_FORMAT " requests, %s, %s\n",
            stats->objects, half->versions_added, half->links_added, half->links_removed,
-           stats->requests, span);
+           stats->requests, span, half->mode);
     if (half->proof && *half->proof)
         text_print(cli, TEXT_DIM, "         proof: %s\n", half->proof);
     for (guint i = 0; i < half->problems->len; i++) {
-        /* a remark takes nothing from the point: `check` tells it whole */
         gboolean remark = g_str_has_prefix(half->problems->pdata[i], "remark:");
-        g_autofree char *line = text_clean(half->problems->pdata[i], remark ? 90 : 400);
+        /* what is not readable takes nothing from the point, and `check` tells it whole */
+        gboolean known = remark && strstr(half->problems->pdata[i], "not readable");
+        g_autofree char *line = text_clean(half->problems->pdata[i], known ? 90 : 400);
         text_wrap(cli, remark ? TEXT_DIM : TEXT_WARN, 9, line);
     }
 }

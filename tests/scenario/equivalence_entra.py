@@ -250,6 +250,12 @@ class Run:
         lines = entra.differences(self.fed, fresh)
         self.tally.check(f"after {done} operations: the points are the same", not lines,
                          "\n".join(lines[:20]))
+        half = self.place.reader("fed", reconcile_days=0).snapshot()
+        self.place.reader("fed")
+        self.tally.check(f"after {done} operations: the reconciliation finds nothing",
+                         (half["state"], half["mode"], half["versionsAdded"]) ==
+                         ("complete", "full", 0) and "divergence" not in str(half["problems"]),
+                         str(half))
         status, _, err = self.fed.run("verify")
         self.tally.equal(f"after {done} operations: the store verifies", (status, err), (0, ""))
         os.unlink(fresh.store)
