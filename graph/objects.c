@@ -6,6 +6,7 @@
 #include "graph/run.h"
 
 #include "correlate/error.h"
+#include "graph/compare.h"
 #include "graph/document.h"
 
 #include <string.h>
@@ -128,23 +129,48 @@ void entra_reading_end(struct entra_reading *reading, long status)
         cor_proof_graph(reading->run->proof, reading->resource->segment, status, FALSE);
 }
 
-gboolean entra_reading_follow(struct entra_reading *reading, const char *url, GError **error)
+static gboolean walk(struct entra_reading *reading, struct entra_pager *pager, GError **error)
 {
-    struct entra_run *run = reading->run;
-    struct entra_pager pager;
     const struct cor_json *page = NULL;
-    entra_pager_init(&pager, run->client, url);
     gboolean ok;
-    while ((ok = entra_pager_next(&pager, &page, error)) && page) {
+    while ((ok = entra_pager_next(pager, &page, error)) && page) {
         ok = entra_reading_page(reading, page, error);
         if (ok && reading->open->len > 0)
-            entra_pager_settle(&pager);
+            entra_pager_settle(pager);
         if (!ok || !(ok = entra_reading_settle(reading, error)))
             break;
-        entra_run_report(run, reading->resource->segment);
+        entra_run_report(reading->run, reading->resource->segment);
     }
-    long status = pager.status;
-    entra_pager_clear(&pager);
+    return ok;
+}
+
+/* What was told already is told again, which changes nothing but the figures of a comparison. */
+static void start_over(struct entra_reading *reading, GError **error)
+{
+    g_clear_error(error);
+    reading->limited = 0;
+    if (reading->ids)
+        g_string_truncate(reading->ids, 0);
+    g_clear_pointer(&reading->run->compare, entra_compare_free);
+}
+
+gboolean entra_reading_follow(struct entra_reading *reading, const char *url, GError **error)
+{
+    gboolean ok, expired;
+    long status;
+    for (guint tries = 1;; tries++) {
+        struct entra_pager pager;
+        entra_pager_init(&pager, reading->run->client, url);
+        ok = walk(reading, &pager, error);
+        status = pager.status;
+        /* a page token that is too old (Directory_ExpiredPageToken): walk once more from the start
+         */
+        expired = !ok && status == 400 && pager.pages > 1 && tries == 1;
+        entra_pager_clear(&pager);
+        if (!expired)
+            break;
+        start_over(reading, error);
+    }
     if (ok)
         entra_reading_end(reading, status);
     return ok || entra_reading_refusal(reading, status, error);

@@ -5,7 +5,8 @@ and what is in the store. Before each fault the tenant changes in every way a ca
 For every row: no object that exists is missing, the capture ends in time, and after one or two
 captures without the fault the store shows what a full read into a fresh one shows.
 
-    faults_entra.py [ROW ...]        ROW is a name of the table, or returns, preview, silent, binding
+    faults_entra.py [ROW ...]        ROW is a name of the table, or returns, preview, expiry, silent,
+    binding
 """
 import os
 import shutil
@@ -222,6 +223,18 @@ class Run:
         self.tally.equal(f"{name}: the capture after it", (half["state"], half["mode"]), COMPLETE)
         self.settle(name)
 
+    def expiry(self):
+        """A page token that expires in the middle of a full listing."""
+        self.world.change()
+        name = "page token expires within a listing"
+        self.place.reader("fed", reconcile_days=0, page_size=3)
+        half = self.capture(name, faults=[fault(r"GET /v1.0/users\?", "expired_page", 1, skip=2)])
+        self.tally.equal(f"{name}: walked again", (half["state"], half["mode"]), FULL)
+        half = self.capture(name, faults=[fault(r"GET /v1.0/users\?", "expired_page", None)])
+        self.tally.equal(f"{name}: not for ever", half["state"], "partial")
+        self.place.reader("fed")
+        self.settle(name)
+
     def silent(self):
         """A recovery job that no log tells: only the reconciliation finds it, and reports it."""
         name = "recovery job of the service, not audited"
@@ -310,7 +323,7 @@ def scenario(place, tally, names):
     for row in ROWS:
         if not names or row[0] in names:
             run.row(*row)
-    for part in (run.returns, run.preview, run.silent, run.binding):
+    for part in (run.returns, run.preview, run.expiry, run.silent, run.binding):
         if not names or part.__name__ in names:
             part()
 
