@@ -5,8 +5,8 @@ and what is in the store. Before each fault the tenant changes in every way a ca
 For every row: no object that exists is missing, the capture ends in time, and after one or two
 captures without the fault the store shows what a full read into a fresh one shows.
 
-    faults_entra.py [ROW ...]        ROW is a name of the table, or returns, preview, expiry, silent,
-    binding
+    faults_entra.py [ROW ...]        ROW is a name of the table, or returns, preview, expiry, untracked,
+    silent, binding
 """
 import os
 import shutil
@@ -235,6 +235,25 @@ class Run:
         self.place.reader("fed")
         self.settle(name)
 
+    def untracked(self):
+        """A tenant without delta queries: everything is listed, and still told incrementally."""
+        name, reader = "no delta queries", self.place.reader("untracked")
+        self.place.control("POST", "faults", [fault("deltatoken=latest", "delta_gone", None)])
+        first = reader.snapshot()
+        self.place.control("DELETE", "faults")
+        self.tally.equal(f"{name}: first capture", (first["state"], first["mode"]), FULL)
+        self.tally.check(f"{name}: told", "each capture lists them all" in str(first["problems"]),
+                         str(first["problems"]))
+        for number in range(2):
+            self.world.change()
+            half = self.capture(f"{name}, {number}", reader)
+            self.tally.equal(f"{name}: captured", (half["state"], half["mode"]), COMPLETE)
+            fresh = self.place.reader("fresh")
+            fresh.snapshot()
+            lines = entra.differences(reader, fresh)
+            self.tally.check(f"{name}: no lost change", not lines, "\n".join(lines[:10]))
+            os.unlink(fresh.store)
+
     def silent(self):
         """A recovery job that no log tells: only the reconciliation finds it, and reports it."""
         name = "recovery job of the service, not audited"
@@ -323,7 +342,8 @@ def scenario(place, tally, names):
     for row in ROWS:
         if not names or row[0] in names:
             run.row(*row)
-    for part in (run.returns, run.preview, run.expiry, run.silent, run.binding):
+    for part in (run.returns, run.preview, run.expiry, run.untracked, run.silent,
+                 run.binding):
         if not names or part.__name__ in names:
             part()
 
