@@ -146,8 +146,7 @@ gboolean entra_delta_read(struct entra_run *run, gboolean *ret_lost, GError **er
             g_propagate_error(error, g_steal_pointer(&failure));
             return FALSE;
         }
-        stream->failed = TRUE;
-        cor_proof_problem(run->proof, stream->resource->segment, failure->message);
+        stream->trouble = g_strdup(failure->message);
     }
     return TRUE;
 }

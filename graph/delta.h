@@ -13,8 +13,8 @@ gboolean entra_delta_item(const struct entra_resource *resource, const struct co
                           GHashTable *changes, GError **error);
 
 /* The rounds of all streams that have a link; keys and flags go into their changes. *ret_lost: a
- * link is refused, track->why tells which. A stream that fails otherwise is marked and leaves its
- * segment unproven. FALSE: going on makes no sense. */
+ * link is refused, track->why tells which. A stream that fails otherwise says so in its trouble,
+ * which only matters where nothing but its changes is read. FALSE: going on makes no sense. */
 gboolean entra_delta_read(struct entra_run *run, gboolean *ret_lost, GError **error);
 
 /* A link from now on for each stream that could have one and has none. It must be taken before the

@@ -367,7 +367,13 @@ typedef gboolean (*part_func)(struct entra_run *run, struct first_page *first, G
 
 static gboolean part_tracked(struct entra_run *run, struct first_page *first, GError **error)
 {
-    return !first->stream->link || first->stream->failed || read_tracked(run, first->stream, error);
+    struct entra_stream *stream = first->stream;
+    if (stream->link && stream->trouble) {
+        stream->failed = TRUE;
+        cor_proof_problem(run->proof, stream->resource->segment, stream->trouble);
+        return TRUE;
+    }
+    return !stream->link || read_tracked(run, stream, error);
 }
 
 static gboolean part_listed(struct entra_run *run, struct first_page *first, GError **error)

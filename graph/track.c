@@ -41,6 +41,7 @@ void entra_track_free(struct entra_track *track)
         struct entra_stream *stream = &track->streams[i];
         g_free(stream->link);
         g_free(stream->next_link);
+        g_free(stream->trouble);
         g_hash_table_unref(stream->known);
         g_hash_table_unref(stream->shown);
         g_hash_table_unref(stream->changes);

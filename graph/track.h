@@ -33,6 +33,7 @@ struct entra_stream {
     GHashTable *live;    /* set: keys that were read now */
     GHashTable *missing; /* set: keys that were asked for and not found */
     GHashTable *again;   /* key -> flags: the next capture asks once more */
+    char *trouble;       /* owned; why its round could not be walked; NULL: it could */
     gboolean failed;     /* could not be read to its end: its absences prove nothing */
 };
 

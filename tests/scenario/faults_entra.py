@@ -111,6 +111,9 @@ def grant(world):
 ROWS = [
     ("none", [], None, COMPLETE, None),
     ("410 Gone", [fault("users/delta", "delta_gone")], None, FULL, "can no longer be asked for"),
+    ("410 Gone, and a damaged round besides", [
+        fault("users/delta", "delta_gone"), fault("groups/delta", "truncated", 3)], None, FULL,
+     "can no longer be asked for"),
     ("400 syncStateNotFound", [fault("groups/delta", "delta_expired")], None, FULL,
      "syncStateNotFound"),
     ("400 resyncRequired", [fault("users/delta", "delta_resync")], None, FULL, "resyncRequired"),
