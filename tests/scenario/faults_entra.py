@@ -260,6 +260,7 @@ class Run:
     def silent(self):
         """A recovery job that no log tells: only the reconciliation finds it, and reports it."""
         name = "recovery job of the service, not audited"
+        self.settle(name + ", before")
         recover(False)(self.world)
         half = self.capture(name)
         self.tally.equal(f"{name}: not noticed", (half["state"], half["mode"]), COMPLETE)
