@@ -141,34 +141,6 @@ static struct cor_json *last_checkpoint(const struct config *config, struct stor
     return doc;
 }
 
-/* The number of the newest point, if what it shows of Entra ID is what a complete capture left: a
- * partial half may show objects that no checkpoint knows of. 0: there is none. */
-static gint64 known_point(struct store *store)
-{
-    g_autoptr(GError) ignored = NULL;
-    g_autoptr(GPtrArray) points = store_points(store, &ignored);
-    for (guint i = points ? points->len : 0; i-- > 0;) {
-        const struct store_point *point = points->pdata[i];
-        const struct store_half *half = store_point_half(point, COR_ENTRA);
-        if (half && half->state != STORE_HALF_FAILED)
-            return half->state == STORE_HALF_COMPLETE ? point->number : 0;
-    }
-    return 0;
-}
-
-/* A checkpoint that cannot be read costs a full read, nothing else. */
-static struct cor_json *last_checkpoint(const struct config *config, struct store *store,
-                                        struct cor_view **ret_before)
-{
-    g_autoptr(GError) ignored = NULL;
-    gint64 number = known_point(store);
-    struct cor_json *doc = number ? store_checkpoint(store, COR_ENTRA, config->entra.source,
-                                                     ENTRA_CHECKPOINT, &ignored)
-                                  : NULL;
-    *ret_before = doc ? store_view_open(store, number, NULL) : NULL;
-    return doc;
-}
-
 static void read_entra(const struct config *config, struct store *store, struct capture *capture,
                        gboolean wanted, GCancellable *cancellable)
 {
