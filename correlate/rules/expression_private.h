@@ -75,7 +75,8 @@ struct cor_function_group {
     gsize n;
 };
 extern const struct cor_function_group cor_functions_logic, cor_functions_text, cor_functions_list,
-    cor_functions_convert, cor_functions_date, cor_functions_replace, cor_functions_cloud;
+    cor_functions_convert, cor_functions_date, cor_functions_replace, cor_functions_cloud,
+    cor_functions_certificate;
 /* NULL: not known in that dialect. */
 const struct cor_function *cor_function_find(const char *name, enum cor_dialect dialect);
 

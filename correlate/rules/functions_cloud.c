@@ -298,7 +298,7 @@ const struct cor_function_group cor_functions_cloud = {functions, G_N_ELEMENTS(f
 
 static const struct cor_function_group *const groups[] = {
     &cor_functions_logic, &cor_functions_text,    &cor_functions_list,  &cor_functions_convert,
-    &cor_functions_date,  &cor_functions_replace, &cor_functions_cloud,
+    &cor_functions_date,  &cor_functions_replace, &cor_functions_cloud, &cor_functions_certificate,
 };
 
 static const struct cor_function *find_in(const struct cor_function *list, gsize n,

@@ -288,8 +288,6 @@ static const struct cor_function functions[] = {
     F("CRef", 1, 1, CONNECT, ONE, f_cref),
     F("CBin", 1, 2, SHIPPED, ONE, f_cbin),
     F("Thumbprint", 1, 1, SHIPPED, ONE, f_thumbprint),
-    F("CertThumbprint", 1, 1, CONNECT, ONE, f_thumbprint),
-    F("CertHashString", 1, 1, CONNECT, ONE, f_thumbprint),
     F("DNComponent", 2, 2, CONNECT, ONE, f_dn),
     F("DNComponentRev", 2, 3, CONNECT, ONE, f_dn_rev),
     F("EscapeDNComponent", 1, 1, CONNECT, ONE, f_escape),

@@ -30,6 +30,8 @@ CONFINED = {
     r"c[Jj][Ss][Oo][Nn]/.*|cJSON\.h": "correlate",
     r"systemd/.*": "agent",
     r"libxml/.*": "agent/rules",
+    r"openssl/evp\.h": "agent/store",
+    r"openssl/x509\.h": "correlate/rules",
 }
 BANNED = {
     "strcpy": "g_strlcpy or g_strdup", "strcat": "GString", "strncpy": "g_strlcpy",

@@ -28,7 +28,8 @@ struct scene {
 
 struct tally {
     guint cases, failures;
-    GHashTable *calls; /* "dialect function" -> count */
+    GHashTable *calls;  /* "dialect function" -> count */
+    const char *shared; /* the input that "$" stands for */
 };
 
 /* --- values as the file writes them ------------------------------------------------------------
@@ -209,8 +210,9 @@ static void run_line(const char *line, enum cor_dialect dialect, struct tally *t
     if (g_strv_length(halves) != 2)
         fail_msg("no case: %s", line);
     g_auto(GStrv) rest = g_strsplit(halves[1], " :: ", 2);
+    const char *input = g_strcmp0(rest[1], "$") == 0 ? tally->shared : rest[1];
     tally->cases++;
-    if (!run_case(halves[0], g_strstrip(rest[0]), rest[1], dialect, tally->calls))
+    if (!run_case(halves[0], g_strstrip(rest[0]), input, dialect, tally->calls))
         tally->failures++;
 }
 
@@ -241,6 +243,8 @@ static void test_cases(void **state)
         if (g_str_has_prefix(lines[i], "@ "))
             dialect = g_str_has_prefix(lines[i], "@ cloud ") ? COR_DIALECT_CLOUD_SYNC
                                                              : COR_DIALECT_CONNECT;
+        else if (g_str_has_prefix(lines[i], "$ "))
+            tally.shared = lines[i] + 2;
         else if (lines[i][0] && lines[i][0] != '#')
             run_line(lines[i], dialect, &tally);
     }
