@@ -66,7 +66,8 @@ gboolean cor_to_text(struct cor_evaluation *e, const struct cor_value *value, st
         *ret = cor_value_string(value->number ? "True" : "False");
         return TRUE;
     case COR_VALUE_TIME: {
-        g_autofree char *time = cor_time_text(value->number);
+        g_autofree char *time = e->dialect == COR_DIALECT_CONNECT ? cor_time_text(value->number)
+                                                                  : cor_time_cloud(value->number);
         *ret = cor_text_copy(e, time, strlen(time));
         return ret->type == COR_VALUE_STRING;
     }
@@ -253,13 +254,9 @@ static struct cor_value arithmetic(struct cor_evaluation *e, enum cor_operator o
                     : cor_value_int(result);
 }
 
-static struct cor_value apply(struct cor_evaluation *e, enum cor_operator op,
-                              const struct cor_value *a, const struct cor_value *b)
+static struct cor_value apply_to_one(struct cor_evaluation *e, enum cor_operator op,
+                                     const struct cor_value *a, const struct cor_value *b)
 {
-    if (a->type == COR_VALUE_ERROR)
-        return *a;
-    if (b->type == COR_VALUE_ERROR)
-        return *b;
     switch (op) {
     case COR_OP_AND:
         return cor_value_bool(cor_to_bool(a) && cor_to_bool(b));
@@ -276,17 +273,54 @@ static struct cor_value apply(struct cor_evaluation *e, enum cor_operator op,
     }
 }
 
+/* Several values beside a single one: each by itself ("Multi-valued attributes"). */
+static struct cor_value apply_to_each(struct cor_evaluation *e, enum cor_operator op,
+                                      const struct cor_value *a, const struct cor_value *b)
+{
+    const struct cor_value *many = a->type == COR_VALUE_MULTI ? a : b;
+    struct cor_value *items = cor_arena_alloc(e->env->arena, many->len * sizeof *items);
+    if (!items)
+        return too_large(e);
+    for (gsize i = 0; i < many->len; i++) {
+        if (++e->steps > COR_EXPRESSION_MAX_STEPS)
+            return cor_value_error(e->env->arena, "more than %d steps", COR_EXPRESSION_MAX_STEPS);
+        items[i] = apply_to_one(e, op, many == a ? &a->items[i] : a, many == b ? &b->items[i] : b);
+        if (items[i].type == COR_VALUE_ERROR)
+            return items[i];
+    }
+    return (struct cor_value){.type = COR_VALUE_MULTI, .len = many->len, .items = items};
+}
+
+static gboolean is_several(const struct cor_value *value)
+{
+    return value->type == COR_VALUE_MULTI && value->len > 1;
+}
+
+static gboolean is_logical(enum cor_operator op)
+{
+    return op == COR_OP_AND || op == COR_OP_OR;
+}
+
+static struct cor_value apply(struct cor_evaluation *e, enum cor_operator op,
+                              const struct cor_value *a, const struct cor_value *b)
+{
+    if (a->type == COR_VALUE_ERROR)
+        return *a;
+    if (b->type == COR_VALUE_ERROR)
+        return *b;
+    gboolean nothing = cor_value_is_null(a) || cor_value_is_null(b);
+    gboolean compares = op <= COR_OP_GREATER_EQUAL;
+    if (!is_logical(op) && is_several(a) != is_several(b) && !(nothing && compares))
+        return apply_to_each(e, op, a, b);
+    return apply_to_one(e, op, a, b);
+}
+
 /* The right side of && and || is not asked when the left one decides. */
 static gboolean decided(enum cor_operator op, const struct cor_value *left)
 {
     if (left->type == COR_VALUE_ERROR)
         return TRUE;
     return (op == COR_OP_AND && !cor_to_bool(left)) || (op == COR_OP_OR && cor_to_bool(left));
-}
-
-static gboolean is_logical(enum cor_operator op)
-{
-    return op == COR_OP_AND || op == COR_OP_OR;
 }
 
 /* From operand *at up to the next && or ||. */
@@ -388,6 +422,9 @@ struct cor_value cor_node_evaluate(struct cor_evaluation *e, const struct cor_no
         return node->constant;
     case COR_NODE_ATTRIBUTE:
         value = e->env->attribute(e->env, node->slot);
+        break;
+    case COR_NODE_VARIABLE:
+        value = e->variables[node->slot];
         break;
     case COR_NODE_PARAMETER:
         value = evaluate_parameter(e, node);

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * From text to a tree. Both dialects share names, literals and calls; Connect has operators, Cloud
- * Sync has none. The page says that all operators bind equally, from left to right. Taken to the
- * letter, "a || [b] = c" would compare the disjunction, and the shipped filters for users would not
- * do what the page on the default configuration says of them. So && and || go from left to right
- * among themselves, and whatever stands between two of them is worked off first, likewise from left
- * to right. Invariant: nothing that the tree points
- * to lies in the text that was given.
+ * Sync those that compare; it may leave out arguments. The page says that all operators bind
+ * equally, from left to right. Taken to the letter, "a || [b] = c" would compare the disjunction,
+ * and the shipped filters for users would not do what the page on the default configuration says of
+ * them. So && and || go from left to right among themselves, and whatever stands between two of
+ * them is worked off first, likewise from left to right. Invariant: nothing that the tree points to
+ * lies in the text that was given.
  */
 #include "correlate/rules/expression_private.h"
 
 #include "correlate/error.h"
 
+#include <errno.h>
 #include <string.h>
 
 struct cor_expression {
@@ -30,6 +31,7 @@ struct parser {
     const char *mark; /* a place whose column is known */
     guint mark_column;
     guint depth;
+    GPtrArray *variables; /* char *: those in scope, the innermost last */
     GError *error;
 };
 
@@ -124,9 +126,12 @@ static struct cor_node *parse_number(struct parser *p)
     char *end = NULL;
     gint64 number;
     gboolean hex = g_ascii_strncasecmp(from, "&H", 2) == 0;
-    number = hex ? (gint64)g_ascii_strtoull(from + 2, &end, 16) : g_ascii_strtoll(from, &end, 10);
-    if (end == from + (hex ? 2 : 0))
+    if (hex && !g_ascii_isxdigit(from[2]))
         return fail(p, from, "a number");
+    errno = 0;
+    number = hex ? (gint64)g_ascii_strtoull(from + 2, &end, 16) : g_ascii_strtoll(from, &end, 10);
+    if (errno == ERANGE)
+        return fail(p, from, "a number of at most 64 bits");
     p->at = end;
     if (*p->at == '&' && hex && p->at[1] != '&') /* VBA's mark of a long: &H21C07000& */
         p->at++;
@@ -154,7 +159,7 @@ static struct cor_node *parse_delimited(struct parser *p, enum cor_node_kind kin
 {
     const char *from = p->at++;
     const char *end = strchr(p->at, close);
-    if (!end || end == p->at)
+    if (!end || strspn(p->at, " \t\r\n") == (gsize)(end - p->at))
         return fail(p, p->at,
                     close == ']' ? "the name of an attribute and ]"
                                  : "the name of a parameter and %");
@@ -176,6 +181,21 @@ static const struct {
     {"IgnoreThisFlow", COR_VALUE_IGNORE, 0},
     {"True", COR_VALUE_BOOL, 1},
     {"False", COR_VALUE_BOOL, 0},
+    {"vbBinaryCompare", COR_VALUE_INT, 0},
+    {"vbTextCompare", COR_VALUE_INT, 1},
+};
+
+/* Constants of enumerations stand for their name. */
+static const struct {
+    const char *name, *text;
+} texts[] = {
+    {"CRLF", "\r\n"},
+    {"vbCrLf", "\r\n"},
+    {"CaseSensitive", "CaseSensitive"},
+    {"CaseInsensitive", "CaseInsensitive"},
+    {"Unicode", "Unicode"},
+    {"ASCII", "ASCII"},
+    {"UTF8", "UTF8"},
 };
 
 static struct cor_node *constant_word(struct parser *p, const char *name, const char *from)
@@ -187,39 +207,113 @@ static struct cor_node *constant_word(struct parser *p, const char *name, const 
         node->constant = (struct cor_value){.type = words[i].type, .number = words[i].number};
         return close_node(p, node, from);
     }
-    if (g_ascii_strcasecmp(name, "CRLF") == 0 || g_ascii_strcasecmp(name, "vbCrLf") == 0) {
+    for (gsize i = 0; i < G_N_ELEMENTS(texts); i++) {
+        if (g_ascii_strcasecmp(name, texts[i].name) != 0)
+            continue;
         struct cor_node *node = new_node(p, COR_NODE_CONSTANT, from);
-        node->constant = cor_value_string("\r\n");
+        node->constant = cor_value_string(texts[i].text);
         return close_node(p, node, from);
     }
     return NULL;
+}
+
+/* $name; scope: where it must be known. Its slot is its place among the variables in scope. */
+static struct cor_node *parse_variable(struct parser *p, gboolean declares)
+{
+    const char *from = p->at;
+    gsize len = *from == '$' ? 1 : 0;
+    while (len && (g_ascii_isalnum(from[len]) || from[len] == '_'))
+        len++;
+    if (len < 2)
+        return fail(p, from, "a $variable");
+    g_autofree char *name = g_strndup(from, len);
+    guint slot = p->variables->len;
+    if (!declares)
+        while (slot > 0 && strcmp(p->variables->pdata[slot - 1], name) != 0)
+            slot--;
+    if (!declares && slot == 0)
+        return fail(p, from, "a variable of With, Select or Where");
+    p->at += len;
+    struct cor_node *node = new_node(p, COR_NODE_VARIABLE, from);
+    node->slot = declares ? slot : slot - 1;
+    if (declares)
+        g_ptr_array_add(p->variables, g_steal_pointer(&name));
+    return close_node(p, node, from);
+}
+
+/* Cloud Sync leaves out what is not given: Replace([a], "x", , , "y", , ) */
+static struct cor_node *omitted(struct parser *p)
+{
+    struct cor_node *node = new_node(p, COR_NODE_CONSTANT, p->at);
+    node->constant = (struct cor_value){.type = COR_VALUE_NULL};
+    return node;
+}
+
+/* The variable of With, Select and Where is known in their last argument only. */
+static struct cor_node *parse_argument(struct parser *p, const struct cor_function *function,
+                                       guint index, char **hidden)
+{
+    skip_space(p);
+    if (p->into->dialect == COR_DIALECT_CLOUD_SYNC && (*p->at == ',' || *p->at == ')'))
+        return omitted(p);
+    if (!(function->flags & COR_FUNCTION_VARIABLE))
+        return parse_chain(p);
+    if (index == 0) {
+        struct cor_node *variable = parse_variable(p, TRUE);
+        if (variable)
+            *hidden = g_ptr_array_steal_index(p->variables, p->variables->len - 1);
+        return variable;
+    }
+    if (index == 2 && *hidden)
+        g_ptr_array_add(p->variables, g_steal_pointer(hidden));
+    return parse_chain(p);
+}
+
+static struct cor_node *wrong_count(struct parser *p, const struct cor_function *function,
+                                    const char *from)
+{
+    const struct cor_function_info *info = &function->info;
+    g_autofree char *count = info->max_args == G_MAXUINT
+                                 ? g_strdup_printf("at least %u", info->min_args)
+                             : info->max_args > info->min_args
+                                 ? g_strdup_printf("%u to %u", info->min_args, info->max_args)
+                                 : g_strdup_printf("%u", info->min_args);
+    g_autofree char *expected =
+        g_strdup_printf("%s argument%s for %s", count, info->max_args == 1 ? "" : "s", info->name);
+    return fail(p, from, expected);
+}
+
+static gboolean collect_arguments(struct parser *p, const struct cor_function *function,
+                                  GPtrArray *arguments)
+{
+    guint known = p->variables->len;
+    g_autofree char *hidden = NULL;
+    p->at++;
+    skip_space(p);
+    for (gboolean more = *p->at != ')'; more;) {
+        struct cor_node *argument = parse_argument(p, function, arguments->len, &hidden);
+        if (!argument)
+            return FALSE;
+        g_ptr_array_add(arguments, argument);
+        skip_space(p);
+        more = *p->at == ',';
+        if (!more && *p->at != ')')
+            return fail(p, p->at, ", or )") != NULL;
+        p->at += more;
+    }
+    p->at++;
+    g_ptr_array_set_size(p->variables, (gint)known);
+    return TRUE;
 }
 
 static struct cor_node *parse_arguments(struct parser *p, const struct cor_function *function,
                                         const char *from)
 {
     g_autoptr(GPtrArray) arguments = g_ptr_array_new();
-    p->at++;
-    skip_space(p);
-    while (*p->at != ')') {
-        struct cor_node *argument = parse_chain(p);
-        if (!argument)
-            return NULL;
-        g_ptr_array_add(arguments, argument);
-        skip_space(p);
-        if (*p->at == ',')
-            p->at++;
-        else if (*p->at != ')')
-            return fail(p, p->at, ", or )");
-        skip_space(p);
-    }
-    p->at++;
-    if (arguments->len < function->info.min_args || arguments->len > function->info.max_args) {
-        g_autofree char *expected =
-            g_strdup_printf("%u argument%s for %s", function->info.min_args,
-                            function->info.min_args == 1 ? "" : "s", function->info.name);
-        return fail(p, from, expected);
-    }
+    if (!collect_arguments(p, function, arguments))
+        return NULL;
+    if (arguments->len < function->info.min_args || arguments->len > function->info.max_args)
+        return wrong_count(p, function, from);
     struct cor_node *node = new_node(p, COR_NODE_CALL, from);
     node->function = function;
     node->n = arguments->len;
@@ -258,12 +352,15 @@ static struct cor_node *parse_name(struct parser *p)
 static const struct {
     const char *text;
     enum cor_operator op;
+    gboolean compares; /* Cloud Sync has it too: IIF, "comparison operators" */
 } operators[] = {
     /* the longer first */
-    {"<=", COR_OP_LESS_EQUAL}, {"<>", COR_OP_NOT_EQUAL}, {">=", COR_OP_GREATER_EQUAL},
-    {"&&", COR_OP_AND},        {"||", COR_OP_OR},        {"<", COR_OP_LESS},
-    {"=", COR_OP_EQUAL},       {">", COR_OP_GREATER},    {"+", COR_OP_PLUS},
-    {"-", COR_OP_MINUS},       {"*", COR_OP_TIMES},      {"&", COR_OP_CONCATENATE},
+    {"<=", COR_OP_LESS_EQUAL, TRUE},    {"<>", COR_OP_NOT_EQUAL, TRUE},
+    {">=", COR_OP_GREATER_EQUAL, TRUE}, {"&&", COR_OP_AND, FALSE},
+    {"||", COR_OP_OR, FALSE},           {"<", COR_OP_LESS, TRUE},
+    {"=", COR_OP_EQUAL, TRUE},          {">", COR_OP_GREATER, TRUE},
+    {"+", COR_OP_PLUS, FALSE},          {"-", COR_OP_MINUS, FALSE},
+    {"*", COR_OP_TIMES, FALSE},         {"&", COR_OP_CONCATENATE, FALSE},
 };
 
 static gboolean take_operator(struct parser *p, enum cor_operator *ret)
@@ -271,6 +368,8 @@ static gboolean take_operator(struct parser *p, enum cor_operator *ret)
     skip_space(p);
     for (gsize i = 0; i < G_N_ELEMENTS(operators); i++)
         if (g_str_has_prefix(p->at, operators[i].text)) {
+            if (p->into->dialect != COR_DIALECT_CONNECT && !operators[i].compares)
+                return FALSE;
             p->at += strlen(operators[i].text);
             *ret = operators[i].op;
             return TRUE;
@@ -288,6 +387,8 @@ static struct cor_node *parse_primary(struct parser *p)
         return parse_delimited(p, COR_NODE_ATTRIBUTE, ']', p->into->attributes);
     if (c == '%')
         return parse_delimited(p, COR_NODE_PARAMETER, '%', p->into->parameters);
+    if (c == '$')
+        return parse_variable(p, FALSE);
     if (g_ascii_isdigit(c) || ((c == '-' || c == '+') && g_ascii_isdigit(p->at[1])) ||
         g_ascii_strncasecmp(p->at, "&H", 2) == 0)
         return parse_number(p);
@@ -295,7 +396,7 @@ static struct cor_node *parse_primary(struct parser *p)
         p->at++;
         struct cor_node *inner = parse_chain(p);
         skip_space(p);
-        if (inner && *p->at != ')')
+        if (!inner || *p->at != ')')
             return fail(p, p->at, ")");
         p->at++;
         return inner;
@@ -335,9 +436,7 @@ static struct cor_node *parse_level(struct parser *p, gboolean logical)
         g_ptr_array_add(operands, operand);
         const char *before = p->at;
         skip_space(p);
-        /* Cloud Sync documents functions only, but its own default for accountEnabled compares with
-         * an equal sign (cloud-sync/how-to-attribute-mapping). */
-        if ((p->into->dialect != COR_DIALECT_CONNECT && *p->at != '=') || !take_operator(p, &op))
+        if (!take_operator(p, &op))
             break;
         if (is_logical(op) != logical) {
             p->at = before; /* of the level above */
@@ -419,8 +518,13 @@ struct cor_expression *cor_expression_parse(const char *text, gsize len, enum co
         return NULL;
     g_autofree char *copy = g_strndup(text, len);
     struct cor_expression *expression = expression_new(dialect);
-    struct parser p = {
-        .at = copy, .start = copy, .mark = copy, .mark_column = 1, .into = expression};
+    g_autoptr(GPtrArray) variables = g_ptr_array_new_with_free_func(g_free);
+    struct parser p = {.at = copy,
+                       .start = copy,
+                       .mark = copy,
+                       .mark_column = 1,
+                       .variables = variables,
+                       .into = expression};
     expression->root = parse_chain(&p);
     skip_space(&p);
     if (expression->root && *p.at)
@@ -467,5 +571,9 @@ struct cor_value cor_expression_evaluate(const struct cor_expression *expression
                                          const struct cor_expression_env *env)
 {
     struct cor_evaluation e = {.env = env, .dialect = expression->dialect};
-    return cor_node_evaluate(&e, expression->root);
+    struct cor_value value = cor_node_evaluate(&e, expression->root), text;
+    if (value.type != COR_VALUE_TIME || e.dialect == COR_DIALECT_CONNECT)
+        return value;
+    cor_to_text(&e, &value, &text); /* Cloud Sync has no type for a time */
+    return text;
 }

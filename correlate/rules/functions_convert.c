@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Functions between forms: base64, hexadecimal, GUIDs, SIDs, names, times, certificates. */
+/* Functions between forms: base64, hexadecimal, GUIDs, SIDs, names, certificates. */
 #include "correlate/rules/expression_private.h"
-
-#include "correlate/time.h"
 
 #include <string.h>
 
 #define CONNECT "connect/reference-connect-sync-functions-reference"
 #define SHIPPED "shipped, not documented"
-
-/* 100 ns since 1601-01-01 to us since 1970 (FILETIME, MS-DTYP 2.3.3) */
-#define FILETIME_EPOCH_S G_GINT64_CONSTANT(11644473600)
 
 static struct cor_value wrong(struct cor_evaluation *e, const struct cor_value *value,
                               const char *needed)
@@ -46,21 +41,35 @@ static struct cor_value f_to_base64(struct cor_evaluation *e, const struct cor_v
     return base64(e, bytes->data, bytes->len);
 }
 
+/* UTF-16, little-endian. */
+static struct cor_value from_unicode(struct cor_evaluation *e, const guint8 *data, gsize len)
+{
+    glong bytes = 0;
+    g_autofree gunichar2 *wide = g_new0(gunichar2, len / 2 + 1);
+    for (gsize i = 0; i + 1 < len; i += 2)
+        wide[i / 2] = (gunichar2)(data[i] | data[i + 1] << 8);
+    g_autofree char *utf8 =
+        len % 2 == 0 ? g_utf16_to_utf8(wide, (glong)len / 2, NULL, &bytes, NULL) : NULL;
+    return utf8 ? cor_text_copy(e, utf8, (gsize)bytes)
+                : cor_value_error(cor_arena_of(e), "the base64 of UTF-16 text is needed");
+}
+
+/* ConvertFromBase64(source, encoding): Unicode when nothing is said. */
 static struct cor_value f_from_base64(struct cor_evaluation *e, const struct cor_value *args,
                                       guint n)
 {
-    struct cor_value text;
+    struct cor_value text, encoding = cor_value_string("Unicode");
     gsize len = 0;
-    (void)n;
     if (!cor_to_text(e, &args[0], &text))
         return text;
+    if (n > 1 && !cor_to_text(e, &args[1], &encoding))
+        return encoding;
     g_autofree guchar *data = g_base64_decode(text.text, &len);
-    /* the text was UTF-16, as ConvertToBase64 makes it */
-    glong bytes = 0;
-    g_autofree gunichar2 *wide = g_memdup2(data, len);
-    g_autofree char *utf8 =
-        len && len % 2 == 0 ? g_utf16_to_utf8(wide, (glong)len / 2, NULL, &bytes, NULL) : NULL;
-    return utf8 ? cor_text_copy(e, utf8, (gsize)bytes) : cor_bytes_copy(e, data, len);
+    if (strcmp(encoding.text, "Unicode") == 0)
+        return from_unicode(e, data, len);
+    if (g_utf8_validate_len((const char *)data, len, NULL))
+        return cor_text_copy(e, (const char *)data, len);
+    return cor_value_error(cor_arena_of(e), "the base64 of UTF-8 text is needed");
 }
 
 static struct cor_value f_to_hex(struct cor_evaluation *e, const struct cor_value *args, guint n)
@@ -121,7 +130,8 @@ static struct cor_value f_cguid(struct cor_evaluation *e, const struct cor_value
         return args[0];
     if (!cor_to_text(e, &args[0], &text))
         return text;
-    COR_JSON_AUTO *node = cor_json_new_string(text.text);
+    gboolean braces = text.len == 38 && text.text[0] == '{' && text.text[37] == '}';
+    COR_JSON_AUTO *node = cor_json_new_string_len(text.text + braces, text.len - 2 * (gsize)braces);
     struct cor_value value = cor_value_from_json(node, "guid", cor_arena_of(e));
     return value.type == COR_VALUE_BYTES ? value
                                          : cor_value_error(cor_arena_of(e), "a GUID is needed");
@@ -197,19 +207,30 @@ static const char *component_end(const char *at)
     return at;
 }
 
-/* Value of the n-th component without its type, as it is written: escapes stay. */
-static struct cor_value component(struct cor_evaluation *e, const struct cor_value *args,
+static gboolean is_domain_part(const char *part)
+{
+    while (*part == ' ')
+        part++;
+    return g_ascii_strncasecmp(part, "dc=", 3) == 0;
+}
+
+/* Value of the n-th component without its type, as it is written: escapes stay. Option DC leaves
+ * out the components of the domain. */
+static struct cor_value component(struct cor_evaluation *e, const struct cor_value *args, guint n,
                                   gboolean reverse)
 {
-    struct cor_value dn;
+    struct cor_value dn, option = cor_value_string("");
     gint64 wanted;
     g_autoptr(GPtrArray) starts = g_ptr_array_new();
     if (!cor_to_text(e, &args[0], &dn))
         return dn;
     if (!cor_to_int(e, &args[1], &wanted) || wanted < 1)
         return cor_value_error(cor_arena_of(e), "the number of a component, from 1, is needed");
+    if (n > 2 && (!cor_to_text(e, &args[2], &option) || strcmp(option.text, "DC") != 0))
+        return cor_value_error(cor_arena_of(e), "the only option is DC");
     for (const char *at = dn.text; *at;) {
-        g_ptr_array_add(starts, (gpointer)at);
+        if (!*option.text || !is_domain_part(at))
+            g_ptr_array_add(starts, (gpointer)at);
         at = component_end(at);
         at += *at == ',';
     }
@@ -224,14 +245,12 @@ static struct cor_value component(struct cor_evaluation *e, const struct cor_val
 
 static struct cor_value f_dn(struct cor_evaluation *e, const struct cor_value *args, guint n)
 {
-    (void)n;
-    return component(e, args, FALSE);
+    return component(e, args, n, FALSE);
 }
 
 static struct cor_value f_dn_rev(struct cor_evaluation *e, const struct cor_value *args, guint n)
 {
-    (void)n;
-    return component(e, args, TRUE);
+    return component(e, args, n, TRUE);
 }
 
 /* RFC 4514 2.4 */
@@ -248,169 +267,6 @@ static struct cor_value f_escape(struct cor_evaluation *e, const struct cor_valu
         if (edge || strchr(",+\"\\<>;=", c))
             g_string_append_c(out, '\\');
         g_string_append_c(out, c);
-    }
-    return cor_text_copy(e, out->str, out->len);
-}
-
-/* --- time ------------------------------------------------------------------------------------- */
-
-static struct cor_value time_value(gint64 time_us)
-{
-    return (struct cor_value){.type = COR_VALUE_TIME, .number = time_us};
-}
-
-static gboolean to_time(struct cor_evaluation *e, const struct cor_value *value, gint64 *ret)
-{
-    struct cor_value text;
-    if (value->type == COR_VALUE_TIME) {
-        *ret = value->number;
-        return TRUE;
-    }
-    if (value->type != COR_VALUE_STRING || !cor_to_text(e, value, &text))
-        return FALSE;
-    *ret = cor_time_parse(text.text);
-    if (!*ret)
-        *ret = cor_time_parse_generalized(text.text, text.len);
-    return *ret != 0;
-}
-
-static struct cor_value f_date_from_num(struct cor_evaluation *e, const struct cor_value *args,
-                                        guint n)
-{
-    gint64 filetime;
-    (void)n;
-    if (!cor_to_int(e, &args[0], &filetime) || filetime < 0)
-        return wrong(e, &args[0], "a FILETIME");
-    return time_value(filetime / 10 - FILETIME_EPOCH_S * G_USEC_PER_SEC);
-}
-
-static struct cor_value f_num_from_date(struct cor_evaluation *e, const struct cor_value *args,
-                                        guint n)
-{
-    gint64 time_us;
-    (void)n;
-    if (!to_time(e, &args[0], &time_us))
-        return wrong(e, &args[0], "a time");
-    return cor_value_int((time_us + FILETIME_EPOCH_S * G_USEC_PER_SEC) * 10);
-}
-
-static struct cor_value f_cdate(struct cor_evaluation *e, const struct cor_value *args, guint n)
-{
-    gint64 time_us;
-    (void)n;
-    return to_time(e, &args[0], &time_us) ? time_value(time_us) : wrong(e, &args[0], "a time");
-}
-
-static struct cor_value f_now(struct cor_evaluation *e, const struct cor_value *args, guint n)
-{
-    (void)args, (void)n;
-    return time_value(e->env->now_us);
-}
-
-static GDateTime *date_of(gint64 time_us)
-{
-    g_autoptr(GDateTime) epoch = g_date_time_new_from_unix_utc(0);
-    return g_date_time_add(epoch, time_us);
-}
-
-static const struct {
-    const char *unit;
-    int months;
-    gint64 us;
-} units[] = {
-    {"yyyy", 12, 0},           {"q", 3, 0},           {"m", 1, 0},
-    {"d", 0, COR_DAY_US},      {"y", 0, COR_DAY_US},  {"w", 0, COR_DAY_US},
-    {"ww", 0, 7 * COR_DAY_US}, {"h", 0, COR_HOUR_US}, {"n", 0, COR_MINUTE_US},
-    {"s", 0, G_USEC_PER_SEC},
-};
-
-static struct cor_value f_date_add(struct cor_evaluation *e, const struct cor_value *args, guint n)
-{
-    struct cor_value unit;
-    gint64 count, time_us;
-    (void)n;
-    if (!cor_to_text(e, &args[0], &unit))
-        return unit;
-    if (!cor_to_int(e, &args[1], &count) || ABS(count) > G_MAXINT / 12)
-        return wrong(e, &args[1], "a number");
-    if (!to_time(e, &args[2], &time_us))
-        return wrong(e, &args[2], "a time");
-    for (gsize i = 0; i < G_N_ELEMENTS(units); i++) {
-        if (g_ascii_strcasecmp(unit.text, units[i].unit) != 0)
-            continue;
-        g_autoptr(GDateTime) from = date_of(time_us);
-        g_autoptr(GDateTime) until =
-            from && units[i].months ? g_date_time_add_months(from, (int)count * units[i].months)
-            : from                  ? g_date_time_add(from, count * units[i].us)
-                                    : NULL;
-        if (!until)
-            break;
-        return time_value(g_date_time_to_unix(until) * G_USEC_PER_SEC +
-                          g_date_time_get_microsecond(until));
-    }
-    return cor_value_error(cor_arena_of(e), "the time cannot be moved by that");
-}
-
-/* Custom format strings of .NET, the documented letters; what is none of them stands as it is. */
-static const struct {
-    const char *letters, *format;
-} letters[] = {
-    {"yyyy", "%Y"}, {"yy", "%y"},  {"MMMM", "%B"}, {"MMM", "%b"}, {"MM", "%m"},
-    {"dddd", "%A"}, {"ddd", "%a"}, {"dd", "%d"},   {"HH", "%H"},  {"hh", "%I"},
-    {"mm", "%M"},   {"ss", "%S"},  {"tt", "%p"},
-};
-static const struct {
-    char letter;
-    const char *format;
-} single_letters[] = {{'M', "%-m"}, {'d', "%-d"}, {'H', "%-H"}, {'h', "%-I"},
-                      {'m', "%-M"}, {'s', "%-S"}, {'z', "+0"}};
-
-static gsize append_letters(GString *out, const char *at, GDateTime *date)
-{
-    for (gsize i = 0; i < G_N_ELEMENTS(letters); i++)
-        if (g_str_has_prefix(at, letters[i].letters)) {
-            g_autofree char *text = g_date_time_format(date, letters[i].format);
-            g_string_append(out, text ? text : "");
-            return strlen(letters[i].letters);
-        }
-    for (gsize i = 0; i < G_N_ELEMENTS(single_letters); i++)
-        if (*at == single_letters[i].letter) {
-            g_autofree char *text = g_date_time_format(date, single_letters[i].format);
-            g_string_append(out, text ? text : "");
-            return 1;
-        }
-    return 0;
-}
-
-static struct cor_value f_format(struct cor_evaluation *e, const struct cor_value *args, guint n)
-{
-    struct cor_value format;
-    gint64 time_us;
-    (void)n;
-    if (!to_time(e, &args[0], &time_us))
-        return wrong(e, &args[0], "a time");
-    if (!cor_to_text(e, &args[1], &format))
-        return format;
-    g_autoptr(GDateTime) date = date_of(time_us);
-    g_autoptr(GString) out = g_string_new(NULL);
-    if (!date)
-        return cor_value_error(cor_arena_of(e), "the time is out of range");
-    for (const char *at = format.text; *at;) {
-        gsize used = append_letters(out, at, date);
-        if (used) {
-            at += used;
-            continue;
-        }
-        if (*at == '\\' && at[1])
-            at++;
-        if (*at == '\'') {
-            const char *close = strchr(at + 1, '\'');
-            gsize len = close ? (gsize)(close - at - 1) : strlen(at + 1);
-            g_string_append_len(out, at + 1, (gssize)len);
-            at += len + (close ? 2 : 1);
-            continue;
-        }
-        g_string_append_c(out, *at++);
     }
     return cor_text_copy(e, out->str, out->len);
 }
@@ -432,16 +288,8 @@ static const struct cor_function functions[] = {
     F("CRef", 1, 1, CONNECT, ONE, f_cref),
     F("CBin", 1, 2, SHIPPED, ONE, f_cbin),
     F("Thumbprint", 1, 1, SHIPPED, ONE, f_thumbprint),
-    F("CertThumbprint", 1, 1, CONNECT, ONE, f_thumbprint),
-    F("CertHashString", 1, 1, CONNECT, ONE, f_thumbprint),
     F("DNComponent", 2, 2, CONNECT, ONE, f_dn),
     F("DNComponentRev", 2, 3, CONNECT, ONE, f_dn_rev),
     F("EscapeDNComponent", 1, 1, CONNECT, ONE, f_escape),
-    F("CDate", 1, 1, CONNECT, ONE, f_cdate),
-    F("DateAdd", 3, 3, CONNECT, 0, f_date_add),
-    F("DateFromNum", 1, 1, CONNECT, ONE, f_date_from_num),
-    F("NumFromDate", 1, 1, CONNECT, ONE, f_num_from_date),
-    F("FormatDateTime", 2, 2, CONNECT, ONE, f_format),
-    F("Now", 0, 0, CONNECT, 0, f_now),
 };
 const struct cor_function_group cor_functions_convert = {functions, G_N_ELEMENTS(functions)};

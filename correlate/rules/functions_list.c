@@ -12,25 +12,33 @@ static struct cor_value too_many(struct cor_evaluation *e)
     return cor_value_error(cor_arena_of(e), "the values grow beyond their limit");
 }
 
-/* Contains(attribute, search, case): minds case unless told CaseInsensitive; index of the first
- * value that contains the text, 0 none. */
+/* A reference must be the text, another value contain it. */
+static gboolean holds(const struct cor_value *value, const char *text, const char *search,
+                      gboolean fold)
+{
+    g_autofree char *in = fold ? g_utf8_strdown(text, -1) : NULL;
+    const char *whole = fold ? in : text;
+    return value->type == COR_VALUE_DN ? strcmp(whole, search) == 0 : strstr(whole, search) != NULL;
+}
+
+/* Contains(attribute, search, case): index of the first value that contains the text, 0 none. */
 static struct cor_value f_contains(struct cor_evaluation *e, const struct cor_value *args, guint n)
 {
-    struct cor_value search, list = cor_as_list(e, &args[0]), mode = cor_null();
-    gboolean fold = FALSE;
+    struct cor_value search, list = cor_as_list(e, &args[0]), mode = cor_value_string("");
     if (list.type == COR_VALUE_ERROR)
         return list;
     if (!cor_to_text(e, &args[1], &search))
         return search;
-    if (n > 2 && cor_to_text(e, &args[2], &mode))
-        fold = g_ascii_strcasecmp(mode.text, "CaseInsensitive") == 0;
-    g_autofree char *what = fold ? g_utf8_strdown(search.text, -1) : g_strdup(search.text);
+    if (n > 2 && !cor_to_text(e, &args[2], &mode))
+        return mode;
+    gboolean fold = g_ascii_strcasecmp(mode.text, "CaseInsensitive") == 0;
+    g_autofree char *folded = fold ? g_utf8_strdown(search.text, -1) : NULL;
+    const char *what = fold ? folded : search.text;
     for (gsize i = 0; i < list.len; i++) {
         struct cor_value text;
         if (!cor_to_text(e, &list.items[i], &text))
             return text;
-        g_autofree char *value = fold ? g_utf8_strdown(text.text, -1) : g_strdup(text.text);
-        if (strstr(value, what))
+        if (holds(&list.items[i], text.text, what, fold))
             return cor_value_int((gint64)i + 1);
     }
     return cor_value_int(0);
@@ -147,7 +155,9 @@ static struct cor_value f_distinct(struct cor_evaluation *e, const struct cor_va
     for (gsize i = 0; i < list->len; i++) {
         struct cor_value text;
         if (list->items[i].type == COR_VALUE_BYTES) {
-            items[used++] = list->items[i];
+            g_autofree char *base64 = g_base64_encode(list->items[i].bytes, list->items[i].len);
+            if (g_hash_table_add(seen, g_strconcat("binary ", base64, NULL)))
+                items[used++] = list->items[i];
             continue;
         }
         if (!cor_to_text(e, &list->items[i], &text))
@@ -158,11 +168,37 @@ static struct cor_value f_distinct(struct cor_evaluation *e, const struct cor_va
     return (struct cor_value){.type = COR_VALUE_MULTI, .len = used, .items = items};
 }
 
-/* Select($item, [attribute], expression) and Where: the parser has no variables. */
-static struct cor_value f_undocumented(struct cor_evaluation *e, const struct cor_node *node)
+/* Each value as the variable of the expression; keep: those for which it is true. */
+static struct cor_value for_each(struct cor_evaluation *e, const struct cor_node *node,
+                                 gboolean keep)
 {
-    return cor_value_error(cor_arena_of(e), "%s is not evaluated: its variable is not documented",
-                           node->function->info.name);
+    struct cor_value source = cor_node_evaluate(e, node->operands[1]);
+    struct cor_value list = cor_as_list(e, &source);
+    gsize used = 0;
+    if (list.type == COR_VALUE_ERROR)
+        return list;
+    struct cor_value *items = cor_arena_alloc(cor_arena_of(e), MAX(list.len, 1) * sizeof *items);
+    if (!items)
+        return too_many(e);
+    for (gsize i = 0; i < list.len; i++) {
+        e->variables[node->operands[0]->slot] = list.items[i];
+        struct cor_value one = cor_node_evaluate(e, node->operands[2]);
+        if (one.type == COR_VALUE_ERROR)
+            return one;
+        if (keep ? cor_to_bool(&one) : !cor_value_is_null(&one) && one.type != COR_VALUE_MULTI)
+            items[used++] = keep ? list.items[i] : one;
+    }
+    return (struct cor_value){.type = COR_VALUE_MULTI, .len = used, .items = items};
+}
+
+static struct cor_value f_select(struct cor_evaluation *e, const struct cor_node *node)
+{
+    return for_each(e, node, FALSE);
+}
+
+static struct cor_value f_where(struct cor_evaluation *e, const struct cor_node *node)
+{
+    return for_each(e, node, TRUE);
 }
 
 #define F(name, least, most, page, flags, call)                                                    \
@@ -179,7 +215,7 @@ static const struct cor_function functions[] = {
     F("Join", 1, 2, CONNECT, COR_FUNCTION_NULL, f_join),
     F("Split", 2, 3, CONNECT, COR_FUNCTION_NULL, f_split),
     F("RemoveDuplicates", 1, 1, CONNECT, 0, f_distinct),
-    {{"Select", COR_DIALECT_CONNECT, 3, 3, CONNECT}, 0, NULL, f_undocumented},
-    {{"Where", COR_DIALECT_CONNECT, 3, 3, CONNECT}, 0, NULL, f_undocumented},
+    {{"Select", COR_DIALECT_CONNECT, 3, 3, CONNECT}, COR_FUNCTION_VARIABLE, NULL, f_select},
+    {{"Where", COR_DIALECT_CONNECT, 3, 3, CONNECT}, COR_FUNCTION_VARIABLE, NULL, f_where},
 };
 const struct cor_function_group cor_functions_list = {functions, G_N_ELEMENTS(functions)};

@@ -2,38 +2,71 @@
 /* Functions that decide: conditions, tests, bits, and those that steer a flow. */
 #include "correlate/rules/expression_private.h"
 
-#include "correlate/time.h"
-
 #include <string.h>
 
 #define CONNECT "connect/reference-connect-sync-functions-reference"
 #define CLOUD   "app-provisioning/functions-for-customizing-application-data"
 #define SHIPPED "shipped, not documented"
 
+/* Of several truths each decides about its value: IIF(InStr([a],"x")=1,NULL,[a]) */
+static struct cor_value choose_each(struct cor_evaluation *e, const struct cor_value *conditions,
+                                    const struct cor_value *branches)
+{
+    gsize used = 0;
+    struct cor_value *items = cor_arena_alloc(cor_arena_of(e), conditions->len * sizeof *items);
+    if (!items)
+        return cor_value_error(cor_arena_of(e), "the values grow beyond their limit");
+    for (gsize i = 0; i < conditions->len; i++) {
+        const struct cor_value *one = &branches[cor_to_bool(&conditions->items[i]) ? 0 : 1];
+        if (one->type == COR_VALUE_ERROR)
+            return *one;
+        if (one->type == COR_VALUE_MULTI && one->len != conditions->len)
+            return cor_value_error(cor_arena_of(e), "%zu conditions for %zu values",
+                                   conditions->len, one->len);
+        one = one->type == COR_VALUE_MULTI ? &one->items[i] : one;
+        if (!cor_value_is_null(one))
+            items[used++] = *one;
+    }
+    return (struct cor_value){.type = COR_VALUE_MULTI, .len = used, .items = items};
+}
+
 static struct cor_value f_iif(struct cor_evaluation *e, const struct cor_node *node)
 {
     struct cor_value condition = cor_node_evaluate(e, node->operands[0]);
     if (condition.type == COR_VALUE_ERROR)
         return condition;
-    return cor_node_evaluate(e, node->operands[cor_to_bool(&condition) ? 1 : 2]);
+    if (condition.type != COR_VALUE_MULTI || condition.len < 2)
+        return cor_node_evaluate(e, node->operands[cor_to_bool(&condition) ? 1 : 2]);
+    const struct cor_value branches[] = {cor_node_evaluate(e, node->operands[1]),
+                                         cor_node_evaluate(e, node->operands[2])};
+    return choose_each(e, &condition, branches);
 }
 
-/* Connect: Switch(condition, value, ...), every branch evaluated. */
-static struct cor_value f_switch(struct cor_evaluation *e, const struct cor_value *args, guint n)
+/* Connect: Switch(condition, value, ...). Every condition is evaluated; of the values only the one
+ * that is taken, for the page ends a Switch with True, Error("..."). */
+static struct cor_value f_switch(struct cor_evaluation *e, const struct cor_node *node)
 {
-    (void)e;
-    for (guint i = 0; i + 1 < n; i += 2)
-        if (cor_to_bool(&args[i]))
-            return args[i + 1];
-    return cor_null();
+    guint taken = 0;
+    if (node->n % 2)
+        return cor_value_error(cor_arena_of(e), "Switch needs pairs of a condition and a value");
+    for (guint i = 0; i < node->n; i += 2) {
+        struct cor_value condition = cor_node_evaluate(e, node->operands[i]);
+        if (condition.type == COR_VALUE_ERROR)
+            return condition;
+        if (!taken && cor_to_bool(&condition))
+            taken = i + 1;
+    }
+    return taken ? cor_node_evaluate(e, node->operands[taken]) : cor_null();
 }
 
-/* With(variable, value, expression): the variable is an [attribute] of the expression. Without a
- * documented form for the variable it is refused rather than guessed. */
+/* With($variable, value, expression) */
 static struct cor_value f_with(struct cor_evaluation *e, const struct cor_node *node)
 {
-    (void)node;
-    return cor_value_error(cor_arena_of(e), "With is not evaluated: its form is not documented");
+    struct cor_value value = cor_node_evaluate(e, node->operands[1]);
+    if (value.type == COR_VALUE_ERROR)
+        return value;
+    e->variables[node->operands[0]->slot] = value;
+    return cor_node_evaluate(e, node->operands[2]);
 }
 
 static struct cor_value f_is_null(struct cor_evaluation *e, const struct cor_value *args, guint n)
@@ -47,7 +80,15 @@ static gboolean empty_text(const struct cor_value *value)
     return value->type == COR_VALUE_STRING && value->len == 0;
 }
 
+/* There, and an empty text. */
 static struct cor_value f_is_empty(struct cor_evaluation *e, const struct cor_value *args, guint n)
+{
+    (void)e, (void)n;
+    return cor_value_bool(empty_text(&args[0]));
+}
+
+static struct cor_value f_is_null_or_empty(struct cor_evaluation *e, const struct cor_value *args,
+                                           guint n)
 {
     (void)e, (void)n;
     return cor_value_bool(cor_value_is_null(&args[0]) || empty_text(&args[0]));
@@ -77,14 +118,6 @@ static struct cor_value f_is_numeric(struct cor_evaluation *e, const struct cor_
     (void)n;
     gint64 number;
     return cor_value_bool(!cor_value_is_null(&args[0]) && cor_to_int(e, &args[0], &number));
-}
-
-static struct cor_value f_is_date(struct cor_evaluation *e, const struct cor_value *args, guint n)
-{
-    (void)e, (void)n;
-    const struct cor_value *value = single(&args[0]);
-    return cor_value_bool(value->type == COR_VALUE_TIME ||
-                          (value->type == COR_VALUE_STRING && cor_time_parse(value->text) != 0));
 }
 
 static struct cor_value f_is_guid(struct cor_evaluation *e, const struct cor_value *args, guint n)
@@ -129,17 +162,13 @@ static struct cor_value f_bit_or(struct cor_evaluation *e, const struct cor_valu
     return bits(e, args, FALSE);
 }
 
-/* IsBitSet(value, bit): a bit by its number, from 0. */
+/* IsBitSet(value, flag): the flag is the bit's value, for the page says that 4 is set in &HF. */
 static struct cor_value f_is_bit_set(struct cor_evaluation *e, const struct cor_value *args,
                                      guint n)
 {
-    gint64 value, bit;
     (void)n;
-    if (!cor_to_int(e, &args[0], &value))
-        return needs_number(e, &args[0]);
-    if (!cor_to_int(e, &args[1], &bit) || bit < 0 || bit > 63)
-        return cor_value_error(cor_arena_of(e), "a bit from 0 to 63 is needed");
-    return cor_value_bool(((guint64)value >> bit) & 1);
+    struct cor_value both = bits(e, args, TRUE);
+    return both.type == COR_VALUE_INT ? cor_value_bool(both.number != 0) : both;
 }
 
 static struct cor_value f_cbool(struct cor_evaluation *e, const struct cor_value *args, guint n)
@@ -215,15 +244,14 @@ static struct cor_value f_imported(struct cor_evaluation *e, const struct cor_va
 
 static const struct cor_function functions[] = {
     L("IIF", 3, 3, CONNECT, f_iif),
-    C("Switch", 2, G_MAXUINT, CONNECT, 0, f_switch),
-    L("With", 3, 3, CONNECT, f_with),
+    L("Switch", 2, G_MAXUINT, CONNECT, f_switch),
+    {{"With", COR_DIALECT_CONNECT, 3, 3, CONNECT}, COR_FUNCTION_VARIABLE, NULL, f_with},
     C("IsNull", 1, 1, CONNECT, 0, f_is_null),
     C("IsEmpty", 1, 1, CONNECT, 0, f_is_empty),
-    C("IsNullOrEmpty", 1, 1, CONNECT, 0, f_is_empty),
+    C("IsNullOrEmpty", 1, 1, CONNECT, 0, f_is_null_or_empty),
     C("IsPresent", 1, 1, CONNECT, 0, f_is_present),
     C("IsString", 1, 1, CONNECT, 0, f_is_string),
     C("IsNumeric", 1, 1, CONNECT, 0, f_is_numeric),
-    C("IsDate", 1, 1, CONNECT, 0, f_is_date),
     C("IsGuid", 1, 1, CONNECT, 0, f_is_guid),
     C("IsBitSet", 2, 2, CONNECT, 0, f_is_bit_set),
     C("BitAnd", 2, 2, CONNECT, 0, f_bit_and),

@@ -133,37 +133,45 @@ static struct cor_value f_right(struct cor_evaluation *e, const struct cor_value
     return part(e, &text, offset_of(&text, all - length), text.len);
 }
 
+/* Start and length of Mid; without a length, as the example of Item has it, to the end. */
+static gboolean cut_args(struct cor_evaluation *e, const struct cor_value *args, guint n,
+                         gint64 *start, gint64 *length, struct cor_value *error)
+{
+    *length = G_MAXINT64;
+    return number_arg(e, &args[1], start, error) &&
+           (n < 3 || number_arg(e, &args[2], length, error));
+}
+
 /* The shipped rule for device keys cuts binary values: by bytes. */
-static struct cor_value mid_of_bytes(struct cor_evaluation *e, const struct cor_value *args)
+static struct cor_value mid_of_bytes(struct cor_evaluation *e, const struct cor_value *args,
+                                     guint n)
 {
     struct cor_value error;
     gint64 start, length;
-    if (!number_arg(e, &args[1], &start, &error) || !number_arg(e, &args[2], &length, &error))
+    if (!cut_args(e, args, n, &start, &length, &error))
         return error;
-    if (start <= 0 || (guint64)start > args[0].len)
+    if (length < 0 || start <= 0 || (guint64)start > args[0].len)
         return args[0];
     gsize left = args[0].len - (gsize)(start - 1);
-    gsize len = length < 0 ? left : MIN((gsize)length, left);
-    return cor_bytes_copy(e, args[0].bytes + start - 1, len);
+    return cor_bytes_copy(e, args[0].bytes + start - 1, MIN((gsize)length, left));
 }
 
-/* Mid: a start outside the text gives the whole of it. */
+/* Mid: a start outside the text, or a negative length, gives the whole of it. */
 static struct cor_value f_mid(struct cor_evaluation *e, const struct cor_value *args, guint n)
 {
     struct cor_value text, error;
     gint64 start, length;
-    (void)n;
     if (args[0].type == COR_VALUE_BYTES)
-        return mid_of_bytes(e, args);
+        return mid_of_bytes(e, args, n);
     if (!cor_to_text(e, &args[0], &text))
         return text;
-    if (!number_arg(e, &args[1], &start, &error) || !number_arg(e, &args[2], &length, &error))
+    if (!cut_args(e, args, n, &start, &length, &error))
         return error;
-    if (start <= 0 || start > characters(&text))
+    if (length < 0 || start <= 0 || start > characters(&text))
         return text;
     gsize from = offset_of(&text, start - 1);
     struct cor_value rest = cor_value_string_len(text.text + from, text.len - from);
-    return part(e, &text, from, from + (length < 0 ? rest.len : offset_of(&rest, length)));
+    return part(e, &text, from, from + offset_of(&rest, length));
 }
 
 static struct cor_value f_len(struct cor_evaluation *e, const struct cor_value *args, guint n)
@@ -232,7 +240,7 @@ static struct cor_value f_pcase(struct cor_evaluation *e, const struct cor_value
     for (const char *c = text.text; c < text.text + text.len; c = g_utf8_next_char(c)) {
         gunichar letter = g_utf8_get_char(c);
         g_string_append_unichar(out, first ? g_unichar_toupper(letter) : g_unichar_tolower(letter));
-        first = g_unichar_isspace(letter);
+        first = letter == ' ';
     }
     return cor_text_copy(e, out->str, out->len);
 }
@@ -284,23 +292,43 @@ static struct cor_value f_replace(struct cor_evaluation *e, const struct cor_val
     return cor_text_copy(e, out->str, out->len);
 }
 
-/* ReplaceChars(text, "ä:ae,ö:oe"): the pairs part at commas, a backslash takes the next as it is.
- */
+/* "ä:ae,ö:oe" as letter -> text; blanks in it count for nothing. FALSE: not of that form. */
+static gboolean read_pairs(const char *pattern, GHashTable *pairs)
+{
+    g_autoptr(GString) bare = g_string_new(NULL);
+    for (const char *c = pattern; *c; c = g_utf8_next_char(c))
+        if (!is_space(c))
+            g_string_append_unichar(bare, g_utf8_get_char(c));
+    g_auto(GStrv) list = g_strsplit(bare->str, ",", -1);
+    for (guint i = 0; list[i]; i++) {
+        const char *letter = list[i];
+        if (!*letter || *letter == ':' || *g_utf8_next_char(letter) != ':')
+            return FALSE;
+        g_hash_table_insert(pairs, GUINT_TO_POINTER(g_utf8_get_char(letter)),
+                            g_strdup(g_utf8_next_char(letter) + 1));
+    }
+    return TRUE;
+}
+
+/* ReplaceChars(text, "ä:ae,ö:oe"): each letter once, what it becomes is not looked at again. */
 static struct cor_value f_replace_chars(struct cor_evaluation *e, const struct cor_value *args,
                                         guint n)
 {
     struct cor_value in[2];
+    g_autoptr(GHashTable) pairs = g_hash_table_new_full(NULL, NULL, NULL, g_free);
     (void)n;
     if (!text_args(e, args, 2, in))
         return in[0];
-    g_autoptr(GString) out = g_string_new(in[0].text);
-    g_auto(GStrv) pairs = g_strsplit(in[1].text, ",", -1);
-    for (guint i = 0; pairs[i]; i++) {
-        char *colon = strchr(pairs[i], ':');
-        if (!colon || colon == pairs[i])
-            continue;
-        *colon = '\0';
-        g_string_replace(out, pairs[i], colon + 1, 0);
+    if (!read_pairs(in[1].text, pairs))
+        return cor_value_error(cor_arena_of(e), "pairs of one character and a text are needed");
+    g_autoptr(GString) out = g_string_new(NULL);
+    for (const char *c = in[0].text; *c; c = g_utf8_next_char(c)) {
+        gunichar letter = g_utf8_get_char(c);
+        const char *text = g_hash_table_lookup(pairs, GUINT_TO_POINTER(letter));
+        if (text)
+            g_string_append(out, text);
+        else
+            g_string_append_unichar(out, letter);
     }
     return cor_text_copy(e, out->str, out->len);
 }
@@ -315,8 +343,10 @@ static struct cor_value pad(struct cor_evaluation *e, const struct cor_value *ar
         return error;
     if (!cor_to_text(e, &args[2], &fill))
         return fill;
+    if (fill.len == 0)
+        return cor_value_error(cor_arena_of(e), "a character to pad with is needed");
     gint64 missing = length - characters(&text);
-    if (missing <= 0 || fill.len == 0)
+    if (missing <= 0 || cor_value_is_null(&args[0]))
         return text;
     if (missing > PAD_MAX)
         return cor_value_error(cor_arena_of(e), "more than %d characters of padding", PAD_MAX);
@@ -368,9 +398,9 @@ static const struct cor_function functions[] = {
     F("RTrim", 1, 1, f_rtrim),
     E("Left", 2, 2, f_left), /* nothing gives "" */
     E("Right", 2, 2, f_right),
-    E("Mid", 3, 3, f_mid),
+    E("Mid", 2, 3, f_mid),
     E("Len", 1, 1, f_len),
-    F("Word", 3, 3, f_word),
+    E("Word", 3, 3, f_word),
     F("LCase", 1, 1, f_lcase),
     F("UCase", 1, 1, f_ucase),
     F("PCase", 1, 1, f_pcase),
@@ -378,8 +408,8 @@ static const struct cor_function functions[] = {
     E("InStrRev", 2, 4, f_instrrev),
     F("Replace", 3, 3, f_replace),
     F("ReplaceChars", 2, 2, f_replace_chars),
-    F("PadLeft", 3, 3, f_padleft),
-    F("PadRight", 3, 3, f_padright),
+    E("PadLeft", 3, 3, f_padleft),
+    E("PadRight", 3, 3, f_padright),
     F("CStr", 1, 1, f_cstr),
 };
 const struct cor_function_group cor_functions_text = {functions, G_N_ELEMENTS(functions)};

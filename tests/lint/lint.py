@@ -30,6 +30,8 @@ CONFINED = {
     r"c[Jj][Ss][Oo][Nn]/.*|cJSON\.h": "correlate",
     r"systemd/.*": "agent",
     r"libxml/.*": "agent/rules",
+    r"openssl/evp\.h": "agent/store",
+    r"openssl/x509\.h": "correlate",
 }
 BANNED = {
     "strcpy": "g_strlcpy or g_strdup", "strcat": "GString", "strncpy": "g_strlcpy",
@@ -105,6 +107,8 @@ def check_confined():
     for path in c_files():
         if re.search(r"#include <c[jJ]", read(path)) and path != "correlate/json.c":
             yield f"{path}:1: only correlate/json.c may include cJSON"
+        if "#include <openssl/x509" in read(path) and path != "correlate/rules/functions_certificate.c":
+            yield f"{path}:1: only correlate/rules/functions_certificate.c may include X.509"
 
 
 FUNCTION = re.compile(r"^(?!typedef|struct \w+ \{|enum|union|#)[A-Za-z_][^;{}()]*\b(\w+)\s*\("
