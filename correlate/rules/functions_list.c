@@ -114,6 +114,12 @@ static struct cor_value f_join(struct cor_evaluation *e, const struct cor_value 
     return cor_text_copy(e, out->str, out->len);
 }
 
+/* g_strsplit reserves what it is told: no more than the text can have. */
+static gint parts_max(gint64 most, gsize len)
+{
+    return most > 0 && (guint64)most <= len ? (gint)most : -1;
+}
+
 static struct cor_value f_split(struct cor_evaluation *e, const struct cor_value *args, guint n)
 {
     struct cor_value text, delimiter;
@@ -126,8 +132,7 @@ static struct cor_value f_split(struct cor_evaluation *e, const struct cor_value
         return cor_value_error(cor_arena_of(e), "a number is needed");
     if (delimiter.len == 0)
         return cor_as_list(e, &text);
-    g_auto(GStrv) parts =
-        g_strsplit(text.text, delimiter.text, most > 0 ? (gint)MIN(most, G_MAXINT) : -1);
+    g_auto(GStrv) parts = g_strsplit(text.text, delimiter.text, parts_max(most, text.len));
     gsize count = g_strv_length(parts);
     struct cor_value *items = cor_arena_alloc(cor_arena_of(e), MAX(count, 1) * sizeof *items);
     if (!items)
