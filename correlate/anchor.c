@@ -98,7 +98,7 @@ static void judge_account(struct anchor_work *work, struct anchor_object *ad)
     gsize octets = 0;
     if (!filled)
         return;
-    g_autofree guint8 *bytes = g_base64_decode(filled, &octets);
+    g_free(g_base64_decode(filled, &octets));
     if (octets != 16)
         cor_anchor_found(work, "guid-odd-size", ad, ad->peer,
                          "mS-DS-ConsistencyGuid has %" G_GSIZE_FORMAT " octets", octets);

@@ -310,7 +310,7 @@ static void join_all(struct bench *bench, gboolean quiet)
         if (quiet)
             continue;
         /* an object whose rules end in an error is in the metaverse for nobody */
-        g_autoptr(GPtrArray) names = cor_program_metaverse_names(bench->run);
+        g_ptr_array_unref(cor_program_metaverse_names(bench->run));
         item->failed = result->error != NULL;
     }
 }

@@ -54,7 +54,7 @@ def cloud(scene, collection):
     if collection == "users":
         url += ",jobTitle,department"
     while url:
-        status, page, _ = scene.graph("GET", url)
+        status, page = scene.graph("GET", url)
         assert status == 200, page
         found.update({o["id"]: o for o in page["value"] if o.get("onPremisesSyncEnabled")})
         url = page.get("@odata.nextLink", "").partition("/v1.0")[2]
@@ -70,7 +70,7 @@ def edited_attribute(scene, folder):
     scene.ad_set(dn, title="  Captain  ")
     scene.sync("--rules", folder)
     key = doc["items"][0]["peer"]["key"]
-    _, user, _ = scene.graph("GET", f"/users/{key}?$select=jobTitle")
+    _, user = scene.graph("GET", f"/users/{key}?$select=jobTitle")
     scene.equal("set: the engine writes what was foretold", user["jobTitle"], "Captain")
 
 
@@ -84,7 +84,7 @@ def deleted_object(scene, folder):
     scene.check("delete: a user is restorable", loses["forGood"] is False, str(loses))
     scene.ad_delete(dn)
     scene.sync("--rules", folder)
-    status, _, _ = scene.graph("GET", f"/users/{doc['items'][0]['peer']['key']}")
+    status, _ = scene.graph("GET", f"/users/{doc['items'][0]['peer']['key']}")
     scene.equal("delete: the cloud object is gone", status, 404)
 
 
