@@ -24,57 +24,56 @@
     "'source':{'type':'" type "','name':'" name "','expression':" expression ",'parameters':[]}"
 #define RULE_TAIL "}]}]}"
 
-static const char whole[] =
-    RULE_HEAD "'scope':{'groups':[{'name':'g','clauses':["
-              "{'operatorName':'IS "
-              "FALSE','sourceOperandName':'isCriticalSystemObject','targetOperand':"
-              "{'values':[]}},"
-              "{'operatorName':'NOT REGEX "
-              "MATCH','sourceOperandName':'mailNickname','targetOperand':"
-              "{'values':['^CAS_']}},"
-              "{'operatorName':'EQUALS','sourceOperandName':'company','targetOperand':{'values':['"
-              "Lab']}}"
-              "]}]},'attributeMappings':["
-              "{'targetAttributeName':'displayName','flowType':'Always','flowBehavior':'"
-              "FlowWhenChanged',"
-              "'matchingPriority':0,'defaultValue':'','exportMissingReferences':false," SOURCE(
-                  "Attribute", "displayName",
-                  "'[displayName]'") "},"
-                                     "{'targetAttributeName':'userPrincipalName','matchingPriority'"
-                                     ":2," SOURCE(
-                                         "Attribute", "userPrincipalName",
-                                         "null") "},"
-                                                 "{'targetAttributeName':'sourceAnchorBinary','"
-                                                 "matchingPriority':1," SOURCE(
-                                                     "Attribute", "objectGUID",
-                                                     "null") "},"
-                                                             "{'targetAttributeName':'"
-                                                             "usageLocation','flowType':1," SOURCE(
-                                                                 "Constant", "AT",
-                                                                 "null") "},"
-                                                                         "{'targetAttributeName':'"
-                                                                         "givenName'," SOURCE(
-                                                                             "Function", "Trim",
-                                                                             "'ToUpper([givenName])"
-                                                                             "'") "},"
-                                                                                  "{'"
-                                                                                  "targetAttributeN"
-                                                                                  "ame':'surname','"
-                                                                                  "source':{'type':"
-                                                                                  "'Function','"
-                                                                                  "name':'Append','"
-                                                                                  "expression':"
-                                                                                  "null,'"
-                                                                                  "parameters':[{'"
-                                                                                  "key':'source','"
-                                                                                  "value':{'type':'"
-                                                                                  "Attribute','"
-                                                                                  "name':'sn'}},{'"
-                                                                                  "key':'suffix',"
-                                                                                  "'value':{'type':"
-                                                                                  "'Constant','"
-                                                                                  "name':' x'}}]}}"
-                                                                                  "]" RULE_TAIL;
+static const char whole[] = RULE_HEAD
+    "'scope':{'groups':[{'name':'g','clauses':["
+    "{'operatorName':'IS "
+    "FALSE','sourceOperandName':'isCriticalSystemObject','targetOperand':"
+    "{'values':[]}},"
+    "{'operatorName':'NOT REGEX "
+    "MATCH','sourceOperandName':'mailNickname','targetOperand':"
+    "{'values':['^CAS_']}},"
+    "{'operatorName':'EQUALS','sourceOperandName':'company','targetOperand':{'values':['"
+    "Lab']}}"
+    "]}]},'attributeMappings':["
+    "{'targetAttributeName':'displayName','flowType':'Always','flowBehavior':'"
+    "FlowWhenChanged',"
+    "'matchingPriority':0,'defaultValue':'','exportMissingReferences':false," SOURCE(
+        "Attribute", "displayName",
+        "'[displayName]'") "},"
+                           "{'targetAttributeName':'userPrincipalName','matchingPriority'"
+                           ":2," SOURCE("Attribute", "userPrincipalName",
+                                        "null") "},"
+                                                "{'targetAttributeName':'sourceAnchorBinary','"
+                                                "matchingPriority':1," SOURCE(
+                                                    "Attribute", "objectGUID",
+                                                    "null") "},"
+                                                            "{'targetAttributeName':'"
+                                                            "usageLocation','flowType':1," SOURCE(
+                                                                "Constant", "AT",
+                                                                "null") "},"
+                                                                        "{'targetAttributeName':'"
+                                                                        "givenName'," SOURCE(
+                                                                            "Function", "Trim",
+                                                                            "'ToUpper([givenName])"
+                                                                            "'") "},"
+                                                                                 "{'"
+                                                                                 "targetAttributeN"
+                                                                                 "ame':'surname','"
+                                                                                 "source':{'type':"
+                                                                                 "'Function','"
+                                                                                 "name':'Append','"
+                                                                                 "expression':"
+                                                                                 "null,'"
+                                                                                 "parameters':[{'"
+                                                                                 "key':'source','"
+                                                                                 "value':{'type':'"
+                                                                                 "Attribute','"
+                                                                                 "name':'sn'}},{'"
+                                                                                 "key':'suffix',"
+                                                                                 "'value':{'type':"
+                                                                                 "'Constant','"
+                                                                                 "name':' x'}}]}}"
+                                                                                 "]" RULE_TAIL;
 
 static gboolean import(const char *quoted, struct rules_import *ret, GError **error)
 {
