@@ -37,6 +37,7 @@ static const struct {
     gboolean (*read)(struct rules_document *in, const struct cor_json *root, GError **error);
 } documents[] = {
     {"synchronizationRules", COR_RULES_CLOUD_SYNC, rules_read_cloud_schema},
+    {"onpremisesDirectoryPolicy", COR_RULES_CONNECT_POLICY, rules_read_policy},
 };
 
 static gboolean read_json(const struct rules_reading *in, const char *text, gsize len,
@@ -55,7 +56,8 @@ static gboolean read_json(const struct rules_reading *in, const char *text, gsiz
         in->set->source = documents[i].source;
         return documents[i].read(&document, root, error);
     }
-    return rules_member_expected(&document, root, "the schema of a synchronization job", error);
+    return rules_member_expected(&document, root,
+                                 "synchronizationRules or onpremisesDirectoryPolicy", error);
 }
 
 static gboolean is_json(const char *text)

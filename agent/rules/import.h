@@ -16,8 +16,9 @@ struct rules_import {
 };
 
 /* PATH: the folder that Get-ADSyncServerConfiguration wrote, or a JSON file: the schema of a Cloud
- * Sync job. It is recognised by its content. *ret is filled on success only;
- * rules_import_clear() it. Errors: COR_E_INPUT, COR_E_LIMIT, COR_E_CONFIG (cannot be opened). */
+ * Sync job, or a policy that Entra Connect exported. It is recognised by its content. *ret is
+ * filled on success only; rules_import_clear() it. Errors: COR_E_INPUT, COR_E_LIMIT, COR_E_CONFIG
+ * (cannot be opened). */
 gboolean rules_import_path(const char *path, struct rules_import *ret, GError **error);
 /* One file, whatever its root element or members say it is, into a set. name: as messages
  * call it. On an error the set is only good for being freed. */

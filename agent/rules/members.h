@@ -73,5 +73,6 @@ gboolean rules_read_cloud_schema(struct rules_document *in, const struct cor_jso
 gboolean rules_read_cloud_scope(struct rules_document *in, const struct cor_json *value,
                                 struct cor_rule *rule, GError **error);
 void rules_cloud_scope_groups(struct cor_rule *rule, const GPtrArray *groups);
+gboolean rules_read_policy(struct rules_document *in, const struct cor_json *root, GError **error);
 
 #endif

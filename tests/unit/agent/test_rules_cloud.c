@@ -293,9 +293,10 @@ static void legs_are_ordered(void **state)
 static void malformed_is_refused(void **state)
 {
     (void)state;
-    assert_refused("{'other':1}",
-                   "s.json: the document: expected the schema of a synchronization job, found "
-                   "{\"other\":1}");
+    assert_refused(
+        "{'other':1}",
+        "s.json: the document: expected synchronizationRules or onpremisesDirectoryPolicy, "
+        "found {\"other\":1}");
     assert_refused("{'synchronizationRules':{}}",
                    "s.json: synchronizationRules: expected a list, found {}");
     assert_refused("{'synchronizationRules':[{'sourceDirectoryName':'a'}]}",
