@@ -129,9 +129,12 @@ static const struct rules_default_part group_exchange[] = {
     {RULES_DEFAULT_END, NULL, NULL},
 };
 
-#define GROUP_SCOPE(enabled, limit)                                                                \
-    "cloudFiltered NOTEQUAL True;sourceAnchor ISNOTNULL;cloudMastered NOTEQUAL True;" enabled      \
-    " EQUAL True;" limit
+#define LIVE        "cloudFiltered NOTEQUAL True;sourceAnchor ISNOTNULL;cloudMastered NOTEQUAL True;"
+#define OLD_GROUP   ";cloudAnchor ISNOTNULL"
+#define NEW_GROUP   ";memberCount LESSTHAN 50000"
+#define SECURITY    LIVE "securityEnabled EQUAL True"
+#define MAIL        LIVE "mailEnabled EQUAL True"
+#define GROUP_SCOPE SECURITY OLD_GROUP "|" SECURITY NEW_GROUP "|" MAIL OLD_GROUP "|" MAIL NEW_GROUP
 
 const struct rules_default_row rules_default_outbound[] = {
     {"OuttoAADUserJoin", "006", COR_RULE_OUTBOUND, COR_RULE_PROVISION, "person", "user", TRUE,
@@ -154,30 +157,8 @@ const struct rules_default_row rules_default_outbound[] = {
      FALSE, "sourceObjectType EQUAL Contact", NULL,
      (const struct rules_default_part *const[]){person_exchange, contact_exchange, NULL}},
     {"OuttoAADGroupJoin", "006", COR_RULE_OUTBOUND, COR_RULE_PROVISION, "group", "group", FALSE,
-     GROUP_SCOPE("securityEnabled", "cloudAnchor ISNOTNULL") "|" GROUP_SCOPE(
-         "securityEnabled",
-         "memberCount LESSTHAN 50000") "|" GROUP_SCOPE("mailEnabled",
-                                                       "cloudAnchor ISNOTNULL") "|" GROUP_SCOPE("ma"
-                                                                                                "il"
-                                                                                                "En"
-                                                                                                "ab"
-                                                                                                "le"
-                                                                                                "d",
-                                                                                                "me"
-                                                                                                "mb"
-                                                                                                "er"
-                                                                                                "Co"
-                                                                                                "un"
-                                                                                                "t "
-                                                                                                "LE"
-                                                                                                "SS"
-                                                                                                "TH"
-                                                                                                "AN"
-                                                                                                " 5"
-                                                                                                "00"
-                                                                                                "0"
-                                                                                                "0"),
-     "sourceAnchor=sourceAnchor", (const struct rules_default_part *const[]){group_join, NULL}},
+     GROUP_SCOPE, "sourceAnchor=sourceAnchor",
+     (const struct rules_default_part *const[]){group_join, NULL}},
     {"OuttoAADGroupIdentity", "004", COR_RULE_OUTBOUND, COR_RULE_JOIN, "group", "group", FALSE,
      "sourceAnchor ISNOTNULL;cloudMastered NOTEQUAL True", "sourceAnchor=sourceAnchor",
      (const struct rules_default_part *const[]){group_identity, NULL}},
