@@ -129,7 +129,9 @@ static const struct rules_default_part group_exchange[] = {
     {RULES_DEFAULT_END, NULL, NULL},
 };
 
-#define LIVE        "cloudFiltered NOTEQUAL True;sourceAnchor ISNOTNULL;cloudMastered NOTEQUAL True;"
+/* What both kinds of group need. */
+#define LIVE "cloudFiltered NOTEQUAL True;sourceAnchor ISNOTNULL;cloudMastered NOTEQUAL True;"
+
 #define OLD_GROUP   ";cloudAnchor ISNOTNULL"
 #define NEW_GROUP   ";memberCount LESSTHAN 50000"
 #define SECURITY    LIVE "securityEnabled EQUAL True"
