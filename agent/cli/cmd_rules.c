@@ -5,19 +5,22 @@
 #include "agent/cli/output.h"
 #include "agent/cli/rules_diff.h"
 #include "agent/cli/text.h"
-#include "agent/rules/import.h"
 #include "agent/store/rules.h"
+#include "agent/tenant_rules.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static char *option_version_name, *option_at;
+static gboolean option_from_tenant;
 
 const GOptionEntry cmd_rules_options[] = {
     {"version", 0, 0, G_OPTION_ARG_STRING, &option_version_name,
      "show: this version instead of the newest", "N"},
     {"at", 0, 0, G_OPTION_ARG_STRING, &option_at,
      "explain, whatif: this backup point instead of the latest", "N"},
+    {"from-tenant", 0, 0, G_OPTION_ARG_NONE, &option_from_tenant,
+     "import: read the Cloud Sync jobs of the tenant", NULL},
     G_OPTION_ENTRY_NULL,
 };
 
@@ -154,13 +157,34 @@ static void print_import(struct cli *cli, const struct rules_import *import,
     text_print(cli, TEXT_DIM, "%.2f seconds\n", seconds);
 }
 
+/* From a path or the tenant, whichever was asked for; *ret_origin: which one, caller frees. */
+static gboolean read_import(const struct cli *cli, const char *path, struct rules_import *ret,
+                            char **ret_origin, GError **error)
+{
+    if (!path == !option_from_tenant) {
+        g_set_error(error, AGENT_ERROR, COR_E_CONFIG,
+                    "usage: anchorwatch rules import PATH, or rules import --from-tenant");
+        return FALSE;
+    }
+    if (path) {
+        *ret_origin = g_canonicalize_filename(path, NULL);
+        return rules_import_path(path, ret, error);
+    }
+    if (!cli->config->has_entra) {
+        g_set_error(error, AGENT_ERROR, COR_E_CONFIG, "no [entra] section is configured");
+        return FALSE;
+    }
+    *ret_origin = g_strdup_printf("Cloud Sync jobs of %s", cli->config->entra.source);
+    return rules_import_tenant(&cli->config->entra, NULL, ret, error);
+}
+
 static int run_import(struct cli *cli, char **args, GError **error)
 {
     gint64 start = g_get_monotonic_time(), number;
     gboolean added;
     struct rules_import import;
-    g_autofree char *origin = g_canonicalize_filename(args[0], NULL);
-    if (!rules_import_path(args[0], &import, error))
+    g_autofree char *origin = NULL;
+    if (!read_import(cli, args[0], &import, &origin, error))
         return -1;
     STORE_AUTO *store = common_store(cli, STORE_WRITE, error);
     COR_JSON_AUTO *document = cor_rule_set_to_json(import.set);
@@ -408,7 +432,7 @@ static const struct {
     guint min_args, max_args;
     int (*run)(struct cli *cli, char **args, GError **error);
 } subcommands[] = {
-    {"import", "PATH", 1, 1, run_import},
+    {"import", "PATH|--from-tenant", 0, 1, run_import},
     {"show", "[RULE]", 0, 1, run_show},
     {"diff", "[A [B]]", 0, 2, run_diff},
     {"versions", "", 0, 0, run_versions},

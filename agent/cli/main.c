@@ -42,10 +42,12 @@ static const struct command commands[] = {
      "overwritten, durable … and what to do instead. Never writes anywhere.",
      0, 1000, cmd_plan_options, cmd_plan},
     {"rules",
-     "import PATH | show [RULE] | diff [A [B]] | versions | explain OBJECT [PROPERTY] | whatif "
+     "import PATH|--from-tenant | show [RULE] | diff [A [B]] | versions | explain OBJECT "
+     "[PROPERTY] | whatif "
      "CHANGE",
      "the tenant's own sync rules: import, show, compare",
-     "PATH: the folder that Get-ADSyncServerConfiguration wrote. RULE: name, id, tag or "
+     "PATH: the folder that Get-ADSyncServerConfiguration wrote, a policy that Entra Connect "
+     "exported, or the schema of a Cloud Sync job. RULE: name, id, tag or "
      "precedence. "
      "A and B: versions, by number or latest; without them the newest and the one before.",
      1, 5, cmd_rules_options, cmd_rules},

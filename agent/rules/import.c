@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The folder of Get-ADSyncServerConfiguration. */
+/* The folder of Get-ADSyncServerConfiguration, and single files that are a whole of their own. */
 #include "agent/rules/import.h"
 
-#include "agent/rules/reading.h"
+#include "agent/rules/members.h"
 #include "correlate/error.h"
 
 #include <string.h>
@@ -30,12 +30,51 @@ static gboolean read_file(struct rules_reading *in, const char *root, const char
     return doc && read(in, xmlDocGetRootElement(doc), error);
 }
 
+/* Documents in JSON, told by a member that only they have. */
+static const struct {
+    const char *member;
+    enum cor_rules_source source;
+    gboolean (*read)(struct rules_document *in, const struct cor_json *root, GError **error);
+} documents[] = {
+    {"synchronizationRules", COR_RULES_CLOUD_SYNC, rules_read_cloud_schema},
+    {"onpremisesDirectoryPolicy", COR_RULES_CONNECT_POLICY, rules_read_policy},
+};
+
+static gboolean read_json(const struct rules_reading *in, const char *text, gsize len,
+                          GError **error)
+{
+    g_autoptr(GString) path = g_string_new(NULL);
+    struct rules_document document = {*in, path};
+    COR_JSON_AUTO *root = cor_json_parse(text, len, RULES_FILE_MAX, error);
+    if (!root) {
+        g_prefix_error(error, "%s: ", in->file);
+        return FALSE;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(documents); i++) {
+        if (!cor_json_get(root, documents[i].member))
+            continue;
+        in->set->source = documents[i].source;
+        return documents[i].read(&document, root, error);
+    }
+    return rules_member_expected(&document, root,
+                                 "synchronizationRules or onpremisesDirectoryPolicy", error);
+}
+
+static gboolean is_json(const char *text)
+{
+    while (g_ascii_isspace(*text))
+        text++;
+    return *text == '{';
+}
+
 gboolean rules_import_file(const char *name, const void *data, gsize len, struct cor_rule_set *set,
                            GPtrArray *findings, GError **error)
 {
     gsize text_len;
     struct rules_reading in = {set, findings, name};
     g_autofree char *text = rules_decode(data, len, name, &text_len, error);
+    if (text && is_json(text))
+        return read_json(&in, text, text_len, error);
     RULES_XML_AUTO *doc = text ? rules_xml_parse(name, text, text_len, error) : NULL;
     if (!doc)
         return FALSE;
@@ -136,6 +175,26 @@ static gboolean read_export(struct rules_reading *in, const char *path, GError *
     return TRUE;
 }
 
+/* A single file is a whole only in JSON: one of the folder's says nothing without the others. */
+static gboolean read_single(struct rules_reading *in, const char *path, GError **error)
+{
+    gsize len;
+    g_autofree char *name = g_path_get_basename(path);
+    in->file = name;
+    g_autofree char *text = rules_file_text(path, name, &len, error);
+    if (!text)
+        return FALSE;
+    if (!is_json(text)) {
+        g_set_error(error, AGENT_ERROR, COR_E_INPUT,
+                    "%s: expected a folder, or a file with a JSON object, found another file",
+                    name);
+        return FALSE;
+    }
+    gboolean ok = read_json(in, text, len, error);
+    cor_rule_set_sort(in->set);
+    return ok;
+}
+
 gboolean rules_import_path(const char *path, struct rules_import *ret, GError **error)
 {
     struct rules_import import = {
@@ -143,7 +202,8 @@ gboolean rules_import_path(const char *path, struct rules_import *ret, GError **
         .findings = g_ptr_array_new_with_free_func(g_free),
     };
     struct rules_reading in = {import.set, import.findings, path};
-    if (!read_export(&in, path, error)) {
+    gboolean single = g_file_test(path, G_FILE_TEST_IS_REGULAR);
+    if (!(single ? read_single : read_export)(&in, path, error)) {
         rules_import_clear(&import);
         return FALSE;
     }

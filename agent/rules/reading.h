@@ -39,7 +39,8 @@ struct rules_element {
                      GError **error);
     gsize offset; /* of the member of the target that take fills, where it uses that */
     enum { RULES_REQUIRED = 1, RULES_REPEATS = 2 } flags;
-    /* Where take is NULL: the only value that may be passed over; another is kept as unknown. */
+    /* Where take is NULL: the only value that may be passed over; another, or an element with
+     * elements in it, is kept as unknown. */
     const char *usual;
 };
 struct rules_table {

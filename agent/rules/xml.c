@@ -180,7 +180,8 @@ static gboolean read_child(struct rules_reading *in, xmlNode *child,
     g_autofree char *text = node_text(child);
     if (element->take)
         return take(in, child, element, text, target, error);
-    if (element->usual && g_ascii_strcasecmp(element->usual, text) != 0)
+    if (element->usual &&
+        (xmlFirstElementChild(child) || g_ascii_strcasecmp(element->usual, text) != 0))
         keep_element(in, child);
     return TRUE;
 }

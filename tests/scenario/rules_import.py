@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """A real export of Entra Connect, imported and shown again: every rule, mapping, condition and join
-of the files must be there. The files are read here by Python's own XML parser.
+of the files must be there. The files are read here by Python's own XML parser. Then the Cloud Sync
+jobs of a tenant (the lab's, with jobs made up here), with the permission and without it.
 """
 import glob
 import json
@@ -14,8 +15,10 @@ import xml.etree.ElementTree as xml
 
 import jsonschema
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "lab", "tenant")]
 import harness  # noqa: E402
+import selftest  # noqa: E402
 
 SAMPLE = os.path.join(harness.ROOT, "..", "shared", "data", "connect-contoso")
 SCHEMAS = os.path.join(harness.ROOT, "docs", "schema")
@@ -171,6 +174,114 @@ def again_and_changed(tally, place):
     tally.equal("and nothing is imported", len(place.document("rules", "versions")[1]["items"]), 2)
 
 
+# --- from the tenant ---------------------------------------------------------------------------
+
+TEMPLATE = "1a4721b3-e57f-4451-ae87-ef078703ec94"
+DOMAIN = {"DomainFQDN": "lab.example.test", "DomainNetBios": "LAB", "ForestFQDN": "example.test",
+          "ForestNetBios": "EXAMPLE"}
+
+
+def mapping(target, kind, name, **more):
+    return {"targetAttributeName": target, "flowType": "Always", "flowBehavior": "FlowWhenChanged",
+            "matchingPriority": 0, "exportMissingReferences": False, "defaultValue": None,
+            "source": {"type": kind, "name": name, "expression": None, "parameters": []}, **more}
+
+
+def cloud_job():
+    rule = {"id": "03f7d90d-bf71-41b1-bda6-aaf0ddbee5d8", "name": "users", "priority": 1,
+            "editable": True, "metadata": [], "sourceDirectoryName": "lab.example.test",
+            "targetDirectoryName": "Azure Active Directory",
+            "containerFilter": {"includedContainers": ["OU=Staff,DC=lab,DC=example,DC=test"]},
+            "groupFilter": None,
+            "objectMappings": [{
+                "enabled": True, "flowTypes": "Add, Update, Delete", "name": "user", "metadata": [],
+                "sourceObjectName": "user", "targetObjectName": "User", "scope": None,
+                "attributeMappings": [
+                    mapping("userPrincipalName", "Attribute", "userPrincipalName",
+                            matchingPriority=1),
+                    mapping("displayName", "Attribute", "displayName"),
+                    mapping("usageLocation", "Constant", "AT", flowType="ObjectAddOnly")]}]}
+    job = {"id": "AD2AADProvisioning.0123", "templateId": "AD2AADProvisioning",
+           "synchronizationJobSettings": [{"name": "Domain", "value": json.dumps(DOMAIN)}]}
+    return {"job": job, "schema": {"id": job["id"], "version": "v1", "directories": [],
+                                   "synchronizationRules": [rule]}}
+
+
+def password_job():
+    job = {"id": "AD2AADPasswordHash.0123", "templateId": "AD2AADPasswordHash"}
+    return {"job": job, "schema": {"id": job["id"], "synchronizationRules": []}}
+
+
+class TenantPlace(Place):
+    """A store whose tenant is the lab's."""
+
+    def __init__(self, path, lab):
+        super().__init__(path)
+        known = lab.credentials
+        lines = {"tenant_id": known["tenant_id"], "client_id": known["agent"]["client_id"],
+                 "secret_file": f"{path}/secret", "graph_url": lab.base, "ca_file": lab.cert,
+                 "token_url": f"{lab.base}/{known['tenant_id']}/oauth2/v2.0/token"}
+        with open(self.config, "w", encoding="utf-8") as handle:
+            handle.write(f"[store]\npath={path}/store.db\n[entra lab]\n")
+            handle.writelines(f"{name}={value}\n" for name, value in lines.items())
+        with open(os.path.join(path, "secret"), "w", encoding="utf-8") as handle:
+            handle.write(known["agent"]["client_secret"] + "\n")
+
+
+def put_jobs(lab):
+    made = lab.control("POST", "objects", {"type": "servicePrincipal", "props": {
+        "appId": "5a5a5a5a-0000-4000-8000-000000000001", "displayName": "lab.example.test",
+        "applicationTemplateId": TEMPLATE}})
+    lab.control("POST", f"jobs/{made['id']}", {"jobs": [cloud_job(), password_job()]})
+
+
+def from_tenant(tally, lab, path):
+    place = TenantPlace(path, lab)
+    status, _, err = place.run("rules", "import", "--from-tenant")
+    tally.check("a tenant without Cloud Sync has nothing to import",
+                status != 0 and "no Cloud Sync job" in err, err)
+    put_jobs(lab)
+    status, summary = place.document("rules", "import", "--from-tenant")
+    tally.equal("the unread job is a finding", status, 1)
+    tally.equal("one rule with its mappings", (summary["source"], summary["rules"],
+                                               summary["mappings"]), ("cloud-sync", 1, 3))
+    tally.equal("nothing is unknown", summary["unknown"], 0)
+    tally.check("and names the job", "AD2AADPasswordHash.0123" in summary["items"][0]["finding"],
+                str(summary["items"]))
+    valid(tally, summary)
+    shown = place.document("rules", "show")[1]
+    valid(tally, shown)
+    rule = shown["items"][0]
+    tally.equal("targets", [m["target"] for m in rule["mappings"]],
+                ["userPrincipalName", "displayName", "usageLocation"])
+    tally.equal("only while it is created", [m["executeOnce"] for m in rule["mappings"]],
+                [False, False, True])
+    tally.equal("the same again adds nothing",
+                place.document("rules", "import", "--from-tenant")[1]["added"], False)
+    without_permission(tally, lab, place)
+
+
+def without_permission(tally, lab, place):
+    client = lab.credentials["agent"]["client_id"]
+    held = lab.control("POST", "grants", {"client_id": client})["permissions"]
+    lab.control("POST", "grants", {"client_id": client, "permissions": [
+        one for one in held if not one.startswith("Synchronization.")]})
+    status, _, err = place.run("rules", "import", "--from-tenant")
+    tally.check("without the permission it is named",
+                status not in (0, 1) and "Synchronization.Read.All" in err, f"{status} {err}")
+    tally.equal("and nothing is imported", len(place.document("rules", "versions")[1]["items"]), 1)
+
+
+def tenant_scene(tally):
+    with tempfile.TemporaryDirectory(prefix="anchorwatch-rules-") as path:
+        lab = selftest.Lab(path)
+        lab.start()
+        try:
+            from_tenant(tally, lab, path)
+        finally:
+            lab.stop()
+
+
 def main():
     tally = harness.Tally()
     if not os.path.isdir(SAMPLE):
@@ -180,6 +291,7 @@ def main():
             place = Place(path)
             round_trip(tally, place)
             again_and_changed(tally, place)
+    tenant_scene(tally)
     print(f"rules_import: {tally.passed} passed, {tally.failed} failed, {tally.skipped} skipped")
     return 1 if tally.failed else 0
 

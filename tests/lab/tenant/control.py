@@ -8,6 +8,8 @@
                                 body of a $batch
     GET/POST   /_lab/settings   state.SETTINGS, plus "features", "deletion_prevention", "secrets";
                                 DELETE: back to the defaults
+    POST       /_lab/jobs/ID    {"jobs": [{"job": …, "schema": …}]} synchronization jobs of a
+                                service principal
     POST       /_lab/grants     {"client_id": …, "permissions": […]} sets what an app holds
     POST       /_lab/bulk       {"users": n, "groups": n, "members": n} cloud objects without audit
     POST       /_lab/save       write the state file now
@@ -27,6 +29,7 @@ import hmac
 import json
 import urllib.parse
 
+import jobs
 import oauth
 import permissions
 import seed
@@ -171,6 +174,13 @@ def bulk(app, parts, data):
                      int(data.get('members', 0)))
 
 
+def sync_jobs(app, parts, data):
+    if app.tenant.objects[parts[0]].type != 'servicePrincipal':
+        raise Refused(404, 'no such service principal')
+    jobs.put(app.tenant, parts[0], data['jobs'])
+    return {}
+
+
 def save(app, parts, data):
     app.save()
     return {}
@@ -232,6 +242,6 @@ ROUTES = {
     ('GET', 'requests'): requests, ('DELETE', 'requests'): clear_requests,
     ('GET', 'settings'): get_settings, ('POST', 'settings'): set_settings,
     ('DELETE', 'settings'): reset_settings, ('POST', 'grants'): grants, ('POST', 'bulk'): bulk,
-    ('POST', 'recovery'): recovery, ('POST', 'save'): save,
+    ('POST', 'recovery'): recovery, ('POST', 'jobs'): sync_jobs, ('POST', 'save'): save,
     ('GET', 'objects'): show, ('POST', 'objects'): store,
 }

@@ -45,6 +45,8 @@ INCLUDED_IN = {
     'AuditLog.Read.All': '',
     'OnPremDirectorySynchronization.Read.All': 'OnPremDirectorySynchronization.ReadWrite.All',
     'OnPremDirectorySynchronization.ReadWrite.All': '',
+    'Synchronization.Read.All': 'Synchronization.ReadWrite.All',
+    'Synchronization.ReadWrite.All': '',
     'User-OnPremisesSyncBehavior.ReadWrite.All': '',
     'Group-OnPremisesSyncBehavior.ReadWrite.All': '',
     'Contacts-OnPremisesSyncBehavior.ReadWrite.All': '',
@@ -67,7 +69,7 @@ SOA = ('User-OnPremisesSyncBehavior.ReadWrite.All', 'Group-OnPremisesSyncBehavio
 AGENT = ('User.Read.All', 'Group.Read.All', 'OrgContact.Read.All', 'Device.Read.All',
          'Application.Read.All', 'Policy.Read.All', 'Organization.Read.All', 'Domain.Read.All',
          'RoleManagement.Read.Directory', 'AuditLog.Read.All',
-         'OnPremDirectorySynchronization.Read.All') + SOA
+         'OnPremDirectorySynchronization.Read.All', 'Synchronization.Read.All') + SOA
 ADMIN = tuple(INCLUDED_IN)
 
 

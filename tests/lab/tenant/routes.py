@@ -7,6 +7,7 @@ import uuid
 import auditlog
 import deleted
 import delta
+import jobs
 import links
 import policies
 import read
@@ -48,6 +49,9 @@ TABLE = [
     ('GET', '(groups|users|contacts|devices|servicePrincipals)/{key}/(members|transitiveMembers|'
             'owners|memberOf|transitiveMemberOf)/{cast}', links.relation_cast),
     ('GET', '(groups|applications|servicePrincipals)/{key}/(members|owners)/$ref', read.link_refs),
+    ('GET', 'servicePrincipals/{key}/synchronization/jobs', jobs.listing),
+    ('GET', 'servicePrincipals/{key}/synchronization/jobs/{id}', jobs.get),
+    ('GET', 'servicePrincipals/{key}/synchronization/jobs/{id}/schema', jobs.schema),
 
     ('POST', '(%s)' % OBJECTS, write.create),
     ('PATCH', '(%s)/{key}' % OBJECTS, write.update),

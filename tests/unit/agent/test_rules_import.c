@@ -237,6 +237,29 @@ static void keeps_what_it_does_not_know(void **state)
     rules_import_clear(&import);
 }
 
+/* Entra Connect has no flows outside its rules; an older product's stand in elements of elements.
+ */
+static void keeps_flows_outside_the_rules(void **state)
+{
+    static const char *const names[] = {"join", "projection", "export-attribute-flow",
+                                        "component_mappings"};
+    g_autoptr(GString) flows = g_string_new(NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++)
+        g_string_append_printf(flows, "<%s><flow a='%u'/></%s>", names[i], i, names[i]);
+    g_string_append(flows, "</ma-data>");
+    g_autoptr(GString) xml = g_string_new(connector_xml);
+    g_string_replace(xml, "</ma-data>", flows->str, 0);
+    put(*state, "Connectors/Connector_1.xml", xml->str, -1);
+    struct rules_import import;
+    assert_import(*state, &import);
+    assert_int_equal(import.set->unknown->len, G_N_ELEMENTS(names));
+    assert_string_equal(import.set->unknown->pdata[0], "Connectors/Connector_1.xml: /ma-data/join");
+    const struct cor_json *kept = cor_json_get(import.set->extra, "Connectors/Connector_1.xml");
+    assert_string_equal(cor_json_string(cor_json_first(cor_json_get(kept, "/ma-data/join"))),
+                        "<join><flow a=\"0\"/></join>");
+    rules_import_clear(&import);
+}
+
 /* --- refusing -------------------------------------------------------------------------------- */
 
 static void names_line_and_expectation(void **state)
@@ -372,6 +395,7 @@ int main(void)
         TEST(reads_every_encoding),
         TEST(names_line_and_expectation),
         TEST(keeps_what_it_does_not_know),
+        TEST(keeps_flows_outside_the_rules),
         TEST(refuses_an_id_twice),
         TEST(refuses_half_an_export),
         TEST(depth_has_a_ceiling),
