@@ -385,7 +385,7 @@ static struct cor_value call_per_value(struct cor_evaluation *e,
 static struct cor_value evaluate_call(struct cor_evaluation *e, const struct cor_node *node)
 {
     const struct cor_function *function = node->function;
-    struct cor_value few[8] = {{0}}, *args = few;
+    struct cor_value few[8], *args = few; /* not cleared: this is where the time goes */
     if (function->lazy)
         return function->lazy(e, node);
     if (node->n > G_N_ELEMENTS(few))

@@ -570,7 +570,10 @@ void cor_expression_bind(struct cor_expression *expression, cor_expression_slot_
 struct cor_value cor_expression_evaluate(const struct cor_expression *expression,
                                          const struct cor_expression_env *env)
 {
-    struct cor_evaluation e = {.env = env, .dialect = expression->dialect};
+    struct cor_evaluation e; /* variables are set before they are read: the parser sees to it */
+    e.env = env;
+    e.dialect = expression->dialect;
+    e.steps = 0;
     struct cor_value value = cor_node_evaluate(&e, expression->root), text;
     if (value.type != COR_VALUE_TIME || e.dialect == COR_DIALECT_CONNECT)
         return value;
