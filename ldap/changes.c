@@ -307,7 +307,7 @@ static gboolean plan(struct learning *learning, gint64 full_every_us, GError **e
         return FALSE;
     if (!changes->reason && g_hash_table_size(changes->keys) > KEYS_MAX)
         changes->reason = g_strdup_printf("more than %d objects changed", KEYS_MAX);
-    if (changes->reason)
+    if (changes->reason || !changes->next)
         return plan_full(learning, error);
     inherit(changes->next, changes->last);
     return TRUE;

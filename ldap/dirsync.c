@@ -123,7 +123,7 @@ static void judge_answer(struct ad_dirsync *dirsync, const struct round *round,
         *ret_more = FALSE;
         refuse(dirsync, "the server ended a DirSync answer without a usable cookie");
     } else {
-        if (*ret_more && cookie.bv_len == dirsync->cookie.bv_len &&
+        if (*ret_more && dirsync->cookie.bv_val && cookie.bv_len == dirsync->cookie.bv_len &&
             memcmp(cookie.bv_val, dirsync->cookie.bv_val, cookie.bv_len) == 0)
             refuse(dirsync, "the server has more changes but repeats its DirSync cookie");
         ber_memfree(dirsync->cookie.bv_val);

@@ -36,6 +36,7 @@ faults-entra|/usr/bin/python3 tests/scenario/faults_entra.py
 badinput|/usr/bin/python3 tests/scenario/badinput.py
 daemon|/usr/bin/python3 tests/scenario/daemon.py
 rules|/usr/bin/python3 tests/scenario/rules.py --build build/asan
+whatif|/usr/bin/python3 tests/scenario/whatif.py
 rules-import|/usr/bin/python3 tests/scenario/rules_import.py
 equivalence-ad|/usr/bin/python3 tests/scenario/equivalence_ad.py
 equivalence-ad-bin|/usr/bin/python3 tests/scenario/equivalence_ad.py --recycle-bin on

@@ -73,8 +73,8 @@ gboolean store_rules_add(struct store *store, const struct cor_json *document, c
                          GError **error)
 {
     guint8 hash[STORE_HASH_LEN];
-    gint64 newest;
-    gboolean same;
+    gint64 newest = 0;
+    gboolean same = FALSE;
     if (!store_codec_tree(&store->codec, document, error))
         return FALSE;
     store_codec_hash(&store->codec, hash);

@@ -414,7 +414,7 @@ static struct cor_value evaluate_parameter(struct cor_evaluation *e, const struc
 
 struct cor_value cor_node_evaluate(struct cor_evaluation *e, const struct cor_node *node)
 {
-    struct cor_value value = {.type = COR_VALUE_NULL};
+    struct cor_value value;
     if (++e->steps > COR_EXPRESSION_MAX_STEPS)
         return cor_value_error(e->env->arena, "more than %d steps", COR_EXPRESSION_MAX_STEPS);
     switch (node->kind) {
@@ -433,6 +433,7 @@ struct cor_value cor_node_evaluate(struct cor_evaluation *e, const struct cor_no
         value = evaluate_call(e, node);
         break;
     case COR_NODE_CHAIN:
+    default:
         value = evaluate_chain(e, node);
         break;
     }
