@@ -148,6 +148,7 @@ static void judge(struct analysis *analysis, struct subject *subject, struct cor
         .events = subject->events,
         .identities = &analysis->to->identities,
         .flow = &analysis->to->flow,
+        .flow_before = &analysis->from->flow,
         .tenant = &analysis->to->tenant,
         .dc_name = point_dc_name,
         .dc_name_data = analysis->to,

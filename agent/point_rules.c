@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which sync rules a backup point is judged by: the newest that were imported, when they are of
- * this forest, otherwise the default rules; rules_name says which and what to doubt.
+ * Which sync rules a backup point is judged by: the latest point by the newest that were imported,
+ * an older one by those that had been imported when it was taken, for want of such by the first;
+ * and by the default rules where none are of this forest. rules_name says which and what to doubt.
  */
 #include "agent/point.h"
 #include "agent/store/rules.h"
@@ -48,18 +49,35 @@ static void use(struct point *point, const struct store_rule_set *stored,
     point->rules = cor_flow_program_new(program, point->view->taken_us);
 }
 
+/* Number of the version for the point; 0: none were imported. */
+static gboolean version_for(const struct point *point, gint64 *ret_number, GError **error)
+{
+    g_autoptr(GPtrArray) list = store_rules_list(point->store, error);
+    struct store_point *latest = store_point_named(point->store, "latest", NULL);
+    gboolean is_latest = !latest || latest->number <= point->info->number;
+    gint64 time_us = is_latest ? G_MAXINT64 : point->view->taken_us;
+    store_point_free(latest);
+    *ret_number = 0;
+    for (guint i = 0; list && i < list->len; i++) {
+        const struct store_rule_set *set = list->pdata[i];
+        if (*ret_number == 0 || set->imported_us <= time_us)
+            *ret_number = set->number;
+    }
+    return list != NULL;
+}
+
 gboolean point_learn_rules(struct point *point, GError **error)
 {
-    g_autoptr(GError) failed = NULL;
-    struct store_rule_set *stored = store_rules_load(point->store, 0, &failed);
-    if (!stored && g_error_matches(failed, STORE_ERROR, COR_E_NOT_FOUND)) {
+    gint64 number;
+    if (!version_for(point, &number, error))
+        return FALSE;
+    if (number == 0) {
         point->rules_name = g_strdup("default rules");
         return TRUE;
     }
-    if (!stored) {
-        g_propagate_error(error, g_steal_pointer(&failed));
+    struct store_rule_set *stored = store_rules_load(point->store, number, error);
+    if (!stored)
         return FALSE;
-    }
     struct cor_rule_set *set = cor_rule_set_from_json(stored->document, error);
     gboolean known = set != NULL;
     if (known && is_of_forest(set, point->domain_dn))

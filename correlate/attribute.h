@@ -35,6 +35,8 @@ struct cor_attribution {
     const GPtrArray *events; /* struct cor_event_row *, of both object and target, by time */
     const struct cor_sync_identities *identities;
     const struct cor_flow_context *flow;
+    /* The rules at the older point; NULL: the same. */
+    const struct cor_flow_context *flow_before;
     const struct cor_tenant *tenant;
     const char *(*dc_name)(void *data, const char *invocation_id); /* NULL name: unknown DC */
     void *dc_name_data;

@@ -85,6 +85,45 @@ static gboolean implied_by(const struct cor_judging *j, const struct cor_record 
     return implies;
 }
 
+/* Did AD, as it is, give the older value by the rules of the older point, and does it give the
+ * newer one by those of the newer? */
+static gboolean by_other_rules(const struct cor_judging *j)
+{
+    const struct cor_flow_context *before = j->in->flow_before;
+    const struct cor_record *ad = j->in->peer_newer;
+    if (!before || g_strcmp0(before->rules_name, j->in->flow->rules_name) == 0 ||
+        !implied_by(j, ad))
+        return FALSE;
+    struct cor_flow_value gave = {0};
+    const struct cor_flow_rule *rule =
+        cor_flow_rule_for(before, j->change->object.type, j->change->attribute);
+    if (!rule)
+        return TRUE; /* nothing fed it before */
+    cor_flow_evaluate(rule, ad, before, &gave);
+    gboolean differs = !cor_flow_agrees(&gave, j->change->new_value);
+    cor_flow_value_clear(&gave);
+    return differs;
+}
+
+static void judge_rule_change(struct cor_judging *j)
+{
+    const struct cor_flow_context *before = j->in->flow_before;
+    const struct cor_flow_rule *rule =
+        cor_flow_rule_for(before, j->change->object.type, j->change->attribute);
+    struct cor_json *fields = cor_json_new_object();
+    cor_json_add_string(fields, "rule", j->rule->rule);
+    cor_json_add_string(fields, "rules", j->in->flow->rules_name);
+    cor_json_add_string(fields, "ruleBefore", rule ? rule->rule : NULL);
+    cor_json_add_string(fields, "rulesBefore", before->rules_name);
+    cor_judge_settle(j, COR_ORIGIN_SYNC, COR_GRADE_DERIVED);
+    g_ptr_array_add(j->change->evidence,
+                    cor_evidence_new("rule-change", fields,
+                                     "AD did not change, the rules did: %s (%s) gives this value, "
+                                     "which %s (%s) did not",
+                                     j->rule->rule, j->in->flow->rules_name,
+                                     rule ? rule->rule : "no rule", before->rules_name));
+}
+
 static void judge_reexport(struct cor_judging *j)
 {
     gboolean open = j->rule->flags & COR_FLOW_WRITABLE;
@@ -135,6 +174,8 @@ static void judge_fed(struct cor_judging *j)
     cor_judge_add_events(j);
     if (write == COR_WRITTEN)
         cor_judge_settle(j, COR_ORIGIN_ONPREM, COR_GRADE_DERIVED);
+    else if (by_other_rules(j))
+        judge_rule_change(j);
     else if (implied_by(j, j->in->peer_newer) || implied_by(j, j->in->peer_older))
         judge_reexport(j);
     else

@@ -23,9 +23,9 @@ static void import(struct fixture *fixture, const char *partition, const char *v
     cor_rule_set_free(set);
 }
 
-static gint64 capture(struct fixture *fixture)
+static gint64 capture(struct fixture *fixture, int minute)
 {
-    struct store_run *run = begin(fixture->store, 1);
+    struct store_run *run = begin(fixture->store, minute);
     struct cor_record *domain = make_record(COR_AD, COR_TYPE_DOMAIN, CAROL, "lab", NULL);
     cor_json_add_string(domain->attributes, "distinguishedName", "DC=corp,DC=example,DC=test");
     cor_json_add_string(domain->attributes, "dnsRoot", "corp.example.test");
@@ -34,7 +34,7 @@ static gint64 capture(struct fixture *fixture)
     cor_record_free(domain);
     finish(run, COR_AD, TRUE);
     finish(run, COR_ENTRA, TRUE);
-    return commit(run, 1);
+    return commit(run, minute);
 }
 
 static void expect(struct fixture *fixture, gint64 number, const char *name, gboolean own)
@@ -49,12 +49,16 @@ static void expect(struct fixture *fixture, gint64 number, const char *name, gbo
 static void test_choice(void **state)
 {
     struct fixture *fixture = *state;
-    gint64 number = capture(fixture);
+    gint64 number = capture(fixture, 1);
     expect(fixture, number, "default rules", FALSE);
     import(fixture, "dc=corp,DC=example,DC=test", "1");
     expect(fixture, number, "imported rules 1 (2026-01-01)", TRUE);
     import(fixture, "DC=other,DC=test", "2");
     expect(fixture, number, "default rules (imported rules 2 are of another forest)", FALSE);
+    /* with a point after the imports the older one goes back to what held then */
+    gint64 later = capture(fixture, 6);
+    expect(fixture, number, "imported rules 1 (2026-01-01)", TRUE);
+    expect(fixture, later, "default rules (imported rules 2 are of another forest)", FALSE);
 }
 
 int main(void)

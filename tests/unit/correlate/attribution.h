@@ -29,6 +29,7 @@ struct scene {
     struct cor_sync_identities identities;
     struct cor_tenant tenant;
     struct cor_flow_context flow;
+    const struct cor_flow_context *flow_before; /* NULL: the same rules */
     gboolean audit_unreadable;
     struct cor_change *change;
 };
@@ -118,6 +119,7 @@ static inline void attribute(struct scene *scene, struct cor_change *change)
         .events = scene->events,
         .identities = &scene->identities,
         .flow = &scene->flow,
+        .flow_before = scene->flow_before,
         .tenant = &scene->tenant,
         .dc_name = dc_name,
         .audit_readable = !scene->audit_unreadable,
