@@ -4,6 +4,7 @@
 #include "agent/cli/output.h"
 #include "agent/cli/text.h"
 #include "correlate/anchor.h"
+#include "correlate/rules/engine.h"
 #include "correlate/time.h"
 
 #include <stdio.h>
@@ -394,6 +395,22 @@ static gboolean open_older(struct anchors *anchors, struct store *store, GError 
     return anchors->older != NULL;
 }
 
+/* What the imported rules say feeds the anchor (the wizard's choice, MV.xml). */
+static enum cor_anchor_attribute told_by_rules(const struct point *point)
+{
+    const struct cor_program *program = cor_flow_program_compiled(point->rules);
+    const char *name = program
+                           ? cor_rule_set_option(cor_program_rules(program),
+                                                 "Microsoft.SynchronizationOption.AnchorAttribute")
+                           : NULL;
+    if (!name)
+        return COR_ANCHORED_UNKNOWN;
+    if (g_ascii_strcasecmp(name, "objectGUID") == 0)
+        return COR_ANCHORED_GUID;
+    return g_ascii_strcasecmp(name, "mS-DS-ConsistencyGuid") == 0 ? COR_ANCHORED_CONSISTENCY
+                                                                  : COR_ANCHORED_UNKNOWN;
+}
+
 static gboolean judge(struct anchors *anchors, GError **error)
 {
     const struct point *point = anchors->point, *older = anchors->older;
@@ -405,6 +422,7 @@ static gboolean judge(struct anchors *anchors, GError **error)
         .tenant = &point->tenant,
         .ad_complete = point->ad_complete,
         .entra_complete = point->entra_complete,
+        .hint = told_by_rules(point),
     };
     if (older && !usable)
         cli_note("backup point %" G_GINT64_FORMAT " is not complete: nothing is compared with it",
