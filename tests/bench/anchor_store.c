@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SALES    1000 /* the first accounts are in a unit of their own, for tests/bench/whatif.py */
 #define START_US G_GINT64_CONSTANT(1767225600000000) /* 2026-01-01T00:00:00Z */
 
 static void must(gboolean ok, const GError *error)
@@ -58,10 +59,12 @@ static struct cor_record *account(int n, gboolean changed)
     g_autofree char *other = g_strdup_printf("%08x-1111-4000-8000-%012x", n * 2654435761u, n);
     g_autofree char *sid = g_strdup_printf("S-1-5-21-1-2-3-%d", n + 1000);
     g_autofree char *sam = g_strdup_printf("user%d", n);
-    g_autofree char *dn = g_strdup_printf("CN=user%d,OU=Staff,DC=example,DC=test", n);
+    g_autofree char *dn =
+        g_strdup_printf("CN=user%d,OU=%s,DC=example,DC=test", n, n < SALES ? "Sales" : "Staff");
     g_autofree char *filled = cor_anchor_from_guid(changed ? other : key);
     struct cor_record *record = cor_record_new(COR_AD, COR_TYPE_USER, key);
     common(record, n, names);
+    cor_json_add_string(record->attributes, "objectGUID", key);
     cor_json_add_string(record->attributes, "objectSid", sid);
     cor_json_add_string(record->attributes, "sAMAccountName", sam);
     cor_json_add_string(record->attributes, "distinguishedName", dn);
