@@ -141,6 +141,8 @@ static void print_step(const struct cli *cli, const struct cor_program_step *ste
         g_autofree char *why = text_clean(step->why, 300);
         text_wrap(cli, TEXT_DIM, depth * 4 + 13, why);
     }
+    if (step->fate == COR_PROGRAM_LOST)
+        return; /* what it would have given changes nothing */
     for (guint i = 0; step->sources && i < step->sources->len; i++)
         print_source(cli, step->sources->pdata[i], depth + 1);
 }

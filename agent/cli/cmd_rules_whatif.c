@@ -133,7 +133,7 @@ static void print_effects(const struct asking *asking)
         [WHATIF_APPEARS] = "would appear in the cloud",
         [WHATIF_TAKES] = "would become synchronized (hard match)",
         [WHATIF_RETURNS] = "would be restored from the deleted items",
-        [WHATIF_CHANGES] = "properties would change",
+        [WHATIF_CHANGES] = "would change, by property",
         [WHATIF_DELETED] = "would be deleted in the cloud",
         [WHATIF_FAILS] = "would stop synchronizing with an error",
         [WHATIF_UNTOUCHED] = "would stay as they are (managed in the cloud)",
@@ -286,7 +286,7 @@ static int answer(struct asking *asking, struct point *point, GError **error)
     if (!effects)
         text_print(asking->cli, TEXT_GOOD, "\nNothing would change in the cloud.\n");
     text_print(asking->cli, TEXT_DIM,
-               "\n%" G_GUINT64_FORMAT " objects were put through the rules. Nothing was written.\n",
+               "\nObjects put through the rules: %" G_GUINT64_FORMAT ". Nothing was written.\n",
                asking->totals.objects);
     return effects ? CLI_FINDINGS : CLI_DONE;
 }
