@@ -36,17 +36,19 @@ static const struct key keys[] = {
     {"ad", "domain", TEXT, AT(ad.domain), 0, 0, NULL, TRUE, NULL, "DNS name of the domain"},
     {"ad", "server", TEXT, AT(ad.server), 0, 0, NULL, FALSE, "DNS SRV lookup",
      "name of a domain controller, optionally with :port; a name, not an address"},
-    {"ad", "transport", CHOICE, AT(ad.transport), 0, 0, "ldap ldaps", FALSE, "ldap",
-     "ldap: port 389, signed and sealed by Kerberos; ldaps: TLS"},
+    {"ad", "transport", CHOICE, AT(ad.transport), 0, 0, "ldap ldaps starttls", FALSE, "ldap",
+     "ldap: port 389, signed and sealed by Kerberos; ldaps: TLS; starttls: TLS begun on port 389"},
+    {"ad", "mechanism", CHOICE, AT(ad.mechanism), 0, 0, "GSSAPI GSS-SPNEGO", FALSE, "GSSAPI",
+     "how Kerberos is offered; GSS-SPNEGO where a server takes nothing else"},
     {"ad", "keytab", PATH, AT(ad.keytab), 0, 0, NULL, FALSE, "credential cache",
      "keytab of the service account; not readable by others"},
     {"ad", "principal", TEXT, AT(ad.principal), 0, 0, NULL, FALSE, "first in the keytab",
      "service account, name@REALM"},
     {"ad", "bind_dn", TEXT, AT(ad.bind_dn), 0, 0, NULL, FALSE, "Kerberos",
-     "simple bind instead of Kerberos; with transport=ldaps only"},
+     "simple bind instead of Kerberos; inside TLS only"},
     {"ad", "password_file", PATH, AT(ad.password_file), 0, 0, NULL, FALSE, NULL,
      "password for bind_dn; not readable by others"},
-    {"ad", "ca_file", PATH, AT(ad.ca_file), 0, 0, NULL, FALSE, "system CAs", "CA for ldaps, PEM"},
+    {"ad", "ca_file", PATH, AT(ad.ca_file), 0, 0, NULL, FALSE, "system CAs", "CA for TLS, PEM"},
     {"ad", "page_size", NUMBER, AT(ad.page_size), 10, 20000, NULL, FALSE, "1000",
      "entries per page"},
     {"ad", "timeout_ms", NUMBER, AT(ad.timeout_ms), 100, 3600000, NULL, FALSE, "30000",
@@ -303,8 +305,10 @@ static void check_together(struct reading *in)
         mistake(in, "store", NULL, "the section [store] with path is missing");
     if (!config->has_ad && !config->has_entra)
         mistake(in, "ad", NULL, "no directory is named: add [ad NAME] and [entra NAME]");
-    if (config->ad.bind_dn && config->ad.transport != AD_LDAPS)
-        mistake(in, "ad", NULL, "bind_dn would send a password in clear: set transport=ldaps");
+    if (config->ad.bind_dn && config->ad.transport == AD_LDAP_SEALED)
+        mistake(
+            in, "ad", NULL,
+            "bind_dn would send a password in clear: set transport=ldaps or transport=starttls");
     if (config->ad.bind_dn && !config->ad.password_file)
         mistake(in, "ad", NULL, "bind_dn needs password_file");
     if (config->entra.graph_url && !g_str_has_prefix(config->entra.graph_url, "https://"))

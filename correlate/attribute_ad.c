@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Origin of a change in Active Directory. It was written in AD; replication metadata says when and
- * where, never by whom. Some attributes can also be written by the sync engine itself: without the
- * account that is only said, not concluded, since the same attributes are a way in for intruders.
+ * where, an imported security log by whom (attribute_who.c). Some attributes can also be written by
+ * the sync engine itself: without the account that is only said, not concluded, since the same
+ * attributes are a way in for intruders.
  */
 #include "correlate/attribute_private.h"
+#include "correlate/attribute_who.h"
 #include "correlate/identity.h"
 #include "correlate/time.h"
 
@@ -86,7 +88,6 @@ static const char *trace_of(const struct cor_change *change)
 static void judge_link(struct cor_judging *j)
 {
     const struct cor_record *target = j->in->target_newer;
-    cor_judge_settle(j, COR_ORIGIN_ONPREM, COR_GRADE_DERIVED);
     if (cor_judge_write(j, j->in->older, j->in->newer, j->change->attribute, 0) == COR_WRITTEN)
         return;
     if (j->change->kind == COR_CHANGE_UNLINKED && (!target || target->life != COR_LIVE))
@@ -132,13 +133,8 @@ static void explain_missing_trace(struct cor_judging *j, enum cor_write write)
     }
 }
 
-void cor_judge_ad(struct cor_judging *j)
+static void judge_object(struct cor_judging *j)
 {
-    if (cor_change_is_link(j->change)) {
-        judge_link(j);
-        return;
-    }
-    cor_judge_settle(j, COR_ORIGIN_ONPREM, COR_GRADE_DERIVED);
     enum cor_write write = cor_judge_write(j, j->in->older, j->in->newer, trace_of(j->change), 0);
     if (write == COR_WRITTEN)
         check_window(j);
@@ -153,4 +149,14 @@ void cor_judge_ad(struct cor_judging *j)
                        "the sync engine can write this attribute into AD as well; which account "
                        "did is in the security log of the domain controller only");
     }
+}
+
+void cor_judge_ad(struct cor_judging *j)
+{
+    cor_judge_settle(j, COR_ORIGIN_ONPREM, COR_GRADE_DERIVED);
+    if (cor_change_is_link(j->change))
+        judge_link(j);
+    else
+        judge_object(j);
+    cor_judge_who(j);
 }

@@ -13,18 +13,21 @@
 
 enum ad_transport {
     AD_LDAP_SEALED, /* ldap:// with GSSAPI sign and seal */
-    AD_LDAPS,       /* ldaps:// with GSSAPI without a security layer, or simple bind */
+    AD_LDAPS,       /* ldaps:// with Kerberos without a security layer, or simple bind */
+    AD_STARTTLS,    /* the same inside TLS that was begun on the plain port (RFC 4511 4.14) */
 };
+enum ad_mechanism { AD_GSSAPI, AD_SPNEGO }; /* of the Kerberos bind */
 struct ad_options {
     const char *source; /* configured name */
     const char *domain; /* DNS name, lab.example.test */
     const char *server; /* FQDN[:port], or NULL: DNS SRV _ldap._tcp.dc._msdcs.DOMAIN */
     enum ad_transport transport;
+    enum ad_mechanism mechanism;
     const char *keytab;    /* path, or NULL: credential cache of the environment */
     const char *principal; /* svc@REALM; NULL: first principal of the keytab */
-    const char *bind_dn;   /* simple bind over LDAPS only; NULL: GSSAPI */
+    const char *bind_dn;   /* simple bind inside TLS only; NULL: Kerberos */
     const char *password_file;
-    const char *ca_file; /* LDAPS */
+    const char *ca_file; /* TLS */
     guint page_size;     /* 0: 1000 */
     guint timeout_ms;    /* per operation; 0: 30000 */
 };

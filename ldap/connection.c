@@ -2,10 +2,11 @@
 /*
  * Connecting, binding, and judging the server.
  *
- * Two transports and nothing between: plain port with a GSSAPI layer that signs and seals, or TLS
- * without such a layer (servers refuse both together). Every wait is finite: libldap needs
- * asynchronous connects together with its network time-out, and a receive time-out on the socket,
- * or a silent peer holds it forever. Referrals are never followed: that would bind elsewhere.
+ * Two kinds of protection and nothing between: a Kerberos layer that signs and seals, or TLS (from
+ * the first byte or begun by StartTLS) without such a layer, since servers refuse both together.
+ * Every wait is finite: libldap needs asynchronous connects together with its network time-out, and
+ * a receive time-out on the socket, or a silent peer holds it forever. Referrals are never
+ * followed: that would bind elsewhere.
  */
 #include "ldap/connection.h"
 
@@ -88,6 +89,11 @@ static int set_sasl(LDAP *ld, enum ad_transport transport)
     return rc | ldap_set_option(ld, LDAP_OPT_X_SASL_SECPROPS, "minssf=0,maxssf=0");
 }
 
+static gboolean inside_tls(const struct ad_options *options)
+{
+    return options->transport != AD_LDAP_SEALED;
+}
+
 /* verify: LDAP_OPT_X_TLS_DEMAND for everything but the diagnosis of a refused certificate. */
 static gboolean set_options(LDAP *ld, const struct ad_options *options, guint timeout_ms,
                             int verify, GError **error)
@@ -102,7 +108,7 @@ static gboolean set_options(LDAP *ld, const struct ad_options *options, guint ti
         g_set_error(error, AD_ERROR, COR_E_BUG, "libldap refuses an option");
         return FALSE;
     }
-    if (options->transport == AD_LDAPS && set_tls(ld, options->ca_file, verify)) {
+    if (inside_tls(options) && set_tls(ld, options->ca_file, verify)) {
         g_set_error(error, AD_ERROR, COR_E_CONFIG, "TLS cannot be set up with CA file '%s'",
                     options->ca_file ? options->ca_file : "(system)");
         return FALSE;
@@ -112,10 +118,13 @@ static gboolean set_options(LDAP *ld, const struct ad_options *options, guint ti
 
 /* --- bind ------------------------------------------------------------------------------------- */
 
-/* GSSAPI asks for an authorisation identity only: none means the ticket's own. */
-static int interact(LDAP *ld, unsigned flags, void *defaults, void *prompts)
+/* The mechanism asks for an authorisation identity only: none means the ticket's own. libldap takes
+ * a credential just now, while the SASL context of the bind exists and has not begun its work. */
+static int interact(LDAP *ld, unsigned flags, void *credential, void *prompts)
 {
-    (void)ld, (void)flags, (void)defaults;
+    (void)flags;
+    if (credential && ldap_set_option(ld, LDAP_OPT_X_SASL_GSS_CREDS, credential) != LDAP_SUCCESS)
+        return LDAP_LOCAL_ERROR;
     for (sasl_interact_t *prompt = prompts; prompt->id != SASL_CB_LIST_END; prompt++) {
         prompt->result = "";
         prompt->len = 0;
@@ -123,19 +132,28 @@ static int interact(LDAP *ld, unsigned flags, void *defaults, void *prompts)
     return LDAP_SUCCESS;
 }
 
-static gboolean bind_gssapi(struct ad_connection *connection, const struct ad_options *options,
-                            struct ad_ticket *ticket, GError **error)
+static const char *mechanism_name(enum ad_mechanism mechanism)
+{
+    return mechanism == AD_SPNEGO ? "GSS-SPNEGO" : "GSSAPI";
+}
+
+static gboolean bind_kerberos(struct ad_connection *connection, const struct ad_options *options,
+                              struct ad_ticket *ticket, GError **error)
 {
     ber_len_t ssf = 0;
+    connection->mechanism = mechanism_name(options->mechanism);
     g_autofree char *doing =
         g_strdup_printf("bind to %s as %s", connection->uri,
                         ticket ? ad_ticket_principal(ticket) : "the credential cache's principal");
-    if (ticket && !ad_ticket_use(ticket, error))
+    GError *failure = NULL;
+    void *credential = ad_ticket_credential(ticket, &failure);
+    if (failure) {
+        g_propagate_error(error, failure);
         return FALSE;
-    int rc = ldap_sasl_interactive_bind_s(connection->ld, NULL, "GSSAPI", NULL, NULL,
-                                          LDAP_SASL_QUIET, interact, NULL);
-    if (ticket)
-        ad_ticket_release();
+    }
+    int rc = ldap_sasl_interactive_bind_s(connection->ld, NULL, connection->mechanism, NULL, NULL,
+                                          LDAP_SASL_QUIET, interact, credential);
+    ad_credential_free(credential);
     connection->bind_code = rc;
     if (rc != LDAP_SUCCESS) {
         ad_fail_ldap(error, connection->ld, rc, doing);
@@ -143,7 +161,6 @@ static gboolean bind_gssapi(struct ad_connection *connection, const struct ad_op
     }
     ldap_get_option(connection->ld, LDAP_OPT_X_SASL_SSF, &ssf);
     connection->ssf = (int)ssf;
-    connection->mechanism = "GSSAPI";
     if (options->transport == AD_LDAP_SEALED && ssf < SSF_MIN) {
         g_set_error(error, AD_ERROR, COR_E_CONFIG,
                     "cannot %s: the connection is protected with %d bits only, %d are required",
@@ -400,11 +417,32 @@ static gboolean open_handle(struct ad_connection *connection, const struct ad_op
     return FALSE;
 }
 
+/* Nothing is sent but the request to begin TLS; what fails here never falls back to clear text. */
+static gboolean begin_tls(struct ad_connection *connection, const struct ad_options *options,
+                          GError **error)
+{
+    if (options->transport != AD_STARTTLS)
+        return TRUE;
+    int rc = ldap_start_tls_s(connection->ld, NULL, NULL);
+    connection->bind_code = rc;
+    if (rc == LDAP_SUCCESS)
+        return TRUE;
+    g_autofree char *doing = g_strdup_printf("begin TLS with %s", connection->uri);
+    ad_fail_ldap(error, connection->ld, rc, doing);
+    return FALSE;
+}
+
 static gboolean answers_anonymously(const struct ad_options *options, const char *uri, int verify,
                                     GCancellable *cancellable)
 {
     AD_CONNECTION_AUTO *probe = connection_new(options, g_strdup(uri), cancellable);
-    return open_handle(probe, options, verify, NULL) && read_root(probe, NULL);
+    return open_handle(probe, options, verify, NULL) && begin_tls(probe, options, NULL) &&
+           read_root(probe, NULL);
+}
+
+static gboolean looks_like_dead_network(int code)
+{
+    return code == LDAP_SERVER_DOWN || code == LDAP_CONNECT_ERROR;
 }
 
 /* libldap reports a refused certificate like a dead network. When the server answers an anonymous
@@ -413,7 +451,7 @@ static void explain_certificate(const struct ad_options *options,
                                 const struct ad_connection *connection, GError **failure)
 {
     GCancellable *cancellable = connection->cancellable;
-    if (options->transport != AD_LDAPS || connection->bind_code != LDAP_SERVER_DOWN ||
+    if (!inside_tls(options) || !looks_like_dead_network(connection->bind_code) ||
         !answers_anonymously(options, connection->uri, LDAP_OPT_X_TLS_ALLOW, cancellable) ||
         answers_anonymously(options, connection->uri, LDAP_OPT_X_TLS_DEMAND, cancellable))
         return;
@@ -424,6 +462,13 @@ static void explain_certificate(const struct ad_options *options,
                 connection->uri, options->ca_file ? options->ca_file : "the system's store");
 }
 
+static gboolean bind_as(struct ad_connection *connection, const struct ad_options *options,
+                        struct ad_ticket *ticket, GError **error)
+{
+    return options->bind_dn ? bind_simple(connection, options, error)
+                            : bind_kerberos(connection, options, ticket, error);
+}
+
 static struct ad_connection *connect_one(const struct ad_options *options, char *uri_taken,
                                          struct ad_ticket *ticket, GCancellable *cancellable,
                                          GError **error)
@@ -432,9 +477,8 @@ static struct ad_connection *connect_one(const struct ad_options *options, char 
     GError *failure = NULL;
     if (!open_handle(connection, options, LDAP_OPT_X_TLS_DEMAND, error))
         return NULL;
-    gboolean bound = options->bind_dn ? bind_simple(connection, options, &failure)
-                                      : bind_gssapi(connection, options, ticket, &failure);
-    if (!bound) {
+    if (!begin_tls(connection, options, &failure) ||
+        !bind_as(connection, options, ticket, &failure)) {
         explain_certificate(options, connection, &failure);
         g_propagate_error(error, failure);
         return NULL;
@@ -447,8 +491,8 @@ static gboolean options_ok(const struct ad_options *options, GError **error)
     const char *mistake = NULL;
     if (!options->domain || !*options->domain)
         mistake = "the domain is not configured";
-    else if (options->bind_dn && options->transport != AD_LDAPS)
-        mistake = "a simple bind sends the password: it needs transport ldaps";
+    else if (options->bind_dn && !inside_tls(options))
+        mistake = "a simple bind sends the password: it needs transport ldaps or starttls";
     else if (options->bind_dn && !options->password_file)
         mistake = "a simple bind needs a password file";
     if (!mistake)

@@ -35,7 +35,7 @@ struct ad_connection {
     LDAP *ld;
     char *uri; /* scheme://host:port */
     struct ad_rootdse root;
-    const char *mechanism;     /* "GSSAPI" or "simple" */
+    const char *mechanism;     /* "GSSAPI", "GSS-SPNEGO" or "simple" */
     int bind_code;             /* result of the bind */
     int ssf;                   /* strength of the SASL layer in bits; 0 inside TLS */
     guint timeout_ms;          /* without any answer */

@@ -180,20 +180,30 @@ struct ad_ticket *ad_ticket_new(const char *keytab, const char *principal, GErro
     return NULL;
 }
 
-gboolean ad_ticket_use(struct ad_ticket *ticket, GError **error)
+void *ad_ticket_credential(const struct ad_ticket *ticket, GError **error)
 {
+    gss_cred_id_t credential = GSS_C_NO_CREDENTIAL;
+    gss_key_value_element_desc cache = {"ccache", ticket ? ticket->cache_name : NULL};
+    const gss_key_value_set_desc store = {1, &cache};
     OM_uint32 minor;
-    if (gss_krb5_ccache_name(&minor, ticket->cache_name, NULL) == GSS_S_COMPLETE)
-        return TRUE;
-    g_set_error(error, AD_ERROR, COR_E_BUG, "cannot select credential cache (GSSAPI minor %u)",
-                minor);
-    return FALSE;
+    OM_uint32 major = gss_acquire_cred_from(
+        &minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, GSS_C_NO_OID_SET, GSS_C_INITIATE,
+        ticket ? &store : GSS_C_NO_CRED_STORE, &credential, NULL, NULL);
+    if (major == GSS_S_COMPLETE)
+        return credential;
+    if (ticket)
+        g_set_error(error, AD_ERROR, COR_E_BUG,
+                    "the ticket of '%s' cannot be used (GSSAPI %u, minor %u)",
+                    ticket->principal_name, major, minor);
+    return NULL;
 }
 
-void ad_ticket_release(void)
+void ad_credential_free(void *credential)
 {
+    gss_cred_id_t owned = credential;
     OM_uint32 minor;
-    gss_krb5_ccache_name(&minor, NULL, NULL);
+    if (owned)
+        gss_release_cred(&minor, &owned);
 }
 
 const char *ad_ticket_principal(const struct ad_ticket *ticket)

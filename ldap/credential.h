@@ -16,14 +16,17 @@ gboolean ad_secret_check(const char *what, const char *path, GError **error);
 char *ad_secret_read(const char *what, const char *path, GError **error);
 void ad_secret_free(char *secret); /* wiped first */
 
-/* A ticket in a private memory cache. The SASL mechanism of this thread uses it between
- * ad_ticket_use and ad_ticket_release; nothing depends on the process environment (which libkrb5
+/* A ticket in a private memory cache: nothing depends on the process environment (which libkrb5
  * would otherwise ask for KRB5CCNAME and KRB5_CLIENT_KTNAME). */
 struct ad_ticket;
 /* principal NULL: the first of the keytab. Network traffic: bounded by libkrb5's own limits. */
 struct ad_ticket *ad_ticket_new(const char *keytab, const char *principal, GError **error);
-gboolean ad_ticket_use(struct ad_ticket *ticket, GError **error);
-void ad_ticket_release(void);
+/* A credential to bind with (gss_cred_id_t), for LDAP_OPT_X_SASL_GSS_CREDS; ticket NULL: that of
+ * the credential cache of the environment, and NULL without error when there is none, which the
+ * bind then says in its own words. It must outlive the bind; free with ad_credential_free. Handed
+ * in because the SASL mechanism leaks the one it would acquire by itself. */
+void *ad_ticket_credential(const struct ad_ticket *ticket, GError **error);
+void ad_credential_free(void *credential);
 const char *ad_ticket_principal(const struct ad_ticket *ticket);
 void ad_ticket_free(struct ad_ticket *ticket);
 

@@ -2,12 +2,14 @@
 /*
  * Finding domain controllers through DNS SRV records.
  *
- * The reply is parsed with libresolv's bounded parser and ordered as RFC 2782 says. Sites are not
- * considered: a capture reads once, and the order of the records already prefers no DC wrongly.
+ * The reply is parsed with libresolv's bounded parser and ordered as RFC 2782 says. An LDAP ping to
+ * the first of them then tells our site (MS-ADTS 6.3.6), whose domain controllers go first. A ping
+ * is a hint that anybody can forge: it orders the list, it never adds to it or shortens it.
  */
 #include "ldap/locate.h"
 
 #include "correlate/error.h"
+#include "ldap/ping.h"
 
 #include <arpa/nameser.h>
 #include <netdb.h>
@@ -15,7 +17,7 @@
 #include <resolv.h>
 #include <string.h>
 
-enum { SERVERS_MAX = 64, REPLY_MAX = 65535, SRV_FIXED = 6 };
+enum { SERVERS_MAX = 64, REPLY_MAX = 65535, SRV_FIXED = 6, PING_MS = 800 };
 
 void ad_srv_free(struct ad_srv *srv)
 {
@@ -127,17 +129,92 @@ static int query(const char *name, guint8 *reply)
     return MIN(len, REPLY_MAX);
 }
 
-GPtrArray *ad_locate(const char *domain, GError **error)
+/* --- site ------------------------------------------------------------------------------------- */
+
+static const char *site_of(const GPtrArray *pings)
 {
-    g_autofree char *name = g_strconcat("_ldap._tcp.dc._msdcs.", domain, NULL);
+    for (guint i = 0; i < pings->len; i++) {
+        const struct ad_ping *ping = pings->pdata[i];
+        if (ping && *ping->client_site)
+            return ping->client_site;
+    }
+    return NULL;
+}
+
+/* Lower is better. Whoever was asked and is silent may only have lost a datagram: last but one. */
+static int rank(const struct ad_ping *ping, gboolean asked, gboolean nearby, const char *site)
+{
+    if (asked && !ping)
+        return 2;
+    if (ping && !(ping->flags & AD_PING_WRITABLE))
+        return 3;
+    if (nearby || (ping && (ping->flags & AD_PING_CLOSEST)) ||
+        (ping && site && g_ascii_strcasecmp(ping->server_site, site) == 0))
+        return 0;
+    return 1;
+}
+
+void ad_srv_prefer(GPtrArray *servers, const GPtrArray *pings, GHashTable *nearby)
+{
+    const char *site = site_of(pings);
+    g_autoptr(GPtrArray) sorted = g_ptr_array_new();
+    for (int wanted = 0; wanted <= 3; wanted++)
+        for (guint i = 0; i < servers->len; i++) {
+            const struct ad_srv *srv = servers->pdata[i];
+            g_autofree char *host = g_ascii_strdown(srv->host, -1);
+            if (rank(pings->pdata[i], i < AD_PING_MOST, g_hash_table_contains(nearby, host),
+                     site) == wanted)
+                g_ptr_array_add(sorted, servers->pdata[i]);
+        }
+    memcpy(servers->pdata, sorted->pdata, servers->len * sizeof *servers->pdata);
+}
+
+/* Records of one name in the order of RFC 2782. NULL: DNS does not answer. */
+static GPtrArray *lookup(const char *name)
+{
     g_autoptr(GByteArray) reply = g_byte_array_new();
     g_byte_array_set_size(reply, REPLY_MAX);
     int len = query(name, reply->data);
-    if (len < 0) {
+    if (len < 0)
+        return NULL;
+    GPtrArray *servers = ad_srv_parse(reply->data, (gsize)len);
+    ad_srv_order(servers, random_weight, NULL);
+    return servers;
+}
+
+/* Names of the domain controllers that DNS lists for our site, folded: needed where there are more
+ * of them than are asked. */
+static GHashTable *site_servers(const char *site, const char *domain)
+{
+    GHashTable *names = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autofree char *name = g_strdup_printf("_ldap._tcp.%s._sites.dc._msdcs.%s", site, domain);
+    g_autoptr(GPtrArray) servers = lookup(name);
+    for (guint i = 0; servers && i < servers->len; i++)
+        g_hash_table_add(names, g_ascii_strdown(((struct ad_srv *)servers->pdata[i])->host, -1));
+    return names;
+}
+
+static void prefer_our_site(GPtrArray *servers, const char *domain)
+{
+    g_autoptr(GPtrArray) hosts = g_ptr_array_new();
+    for (guint i = 0; i < servers->len; i++)
+        g_ptr_array_add(hosts, ((struct ad_srv *)servers->pdata[i])->host);
+    g_autoptr(GPtrArray) pings = ad_ping(hosts, AD_PING_PORT, domain, PING_MS);
+    const char *site = site_of(pings);
+    g_autoptr(GHashTable) nearby = site && servers->len > AD_PING_MOST
+                                       ? site_servers(site, domain)
+                                       : g_hash_table_new(g_str_hash, g_str_equal);
+    ad_srv_prefer(servers, pings, nearby);
+}
+
+GPtrArray *ad_locate(const char *domain, GError **error)
+{
+    g_autofree char *name = g_strconcat("_ldap._tcp.dc._msdcs.", domain, NULL);
+    g_autoptr(GPtrArray) servers = lookup(name);
+    if (!servers) {
         g_set_error(error, AD_ERROR, COR_E_RETRY, "cannot look up '%s': DNS does not answer", name);
         return NULL;
     }
-    g_autoptr(GPtrArray) servers = ad_srv_parse(reply->data, (gsize)len);
     if (servers->len == 0) {
         g_set_error(error, AD_ERROR, COR_E_CONFIG,
                     "DNS has no domain controllers for '%s' (no SRV record '%s'); check the domain "
@@ -145,7 +222,8 @@ GPtrArray *ad_locate(const char *domain, GError **error)
                     domain, name);
         return NULL;
     }
-    ad_srv_order(servers, random_weight, NULL);
+    if (servers->len > 1)
+        prefer_our_site(servers, domain);
     GPtrArray *hosts = g_ptr_array_new_with_free_func(g_free);
     for (guint i = 0; i < servers->len; i++) {
         const struct ad_srv *srv = servers->pdata[i];

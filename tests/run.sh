@@ -29,6 +29,7 @@ verdicts|/usr/bin/python3 tests/scenario/verdicts.py connect
 verdicts-cloudsync|/usr/bin/python3 tests/scenario/verdicts.py cloudsync
 commands|/usr/bin/python3 tests/scenario/commands.py
 kill|/usr/bin/python3 tests/scenario/kill.py
+reach|/usr/bin/python3 tests/scenario/reach.py
 badinput|/usr/bin/python3 tests/scenario/badinput.py
 daemon|/usr/bin/python3 tests/scenario/daemon.py
 LIST

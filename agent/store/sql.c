@@ -180,6 +180,13 @@ static const struct statement statements[STORE_STATEMENTS] = {
         " CROSS JOIN version v ON v.object = t.object AND v.from_point <= ?1"
         " AND (v.until_point IS NULL OR v.until_point > ?1) AND v.type = t.type"
         " WHERE t.directory = ?2 AND t.type = ?3 ORDER BY t.key", FALSE},
+    [Q_VIEW_READ_TREE] = {
+        "SELECT o.directory, o.key, v.document FROM identifier i"
+        " CROSS JOIN object o ON o.id = i.object AND o.directory = ?2"
+        " CROSS JOIN version v ON v.object = o.id AND v.from_point <= ?1"
+        " AND (v.until_point IS NULL OR v.until_point > ?1)"
+        " WHERE i.kind = ?3 AND (i.value = ?4 OR substr(i.value, -length(?4) - 1) = ',' || ?4)"
+        " ORDER BY o.key", FALSE},
     [Q_VIEW_LINKS_OUT] = {
         "SELECT t.key FROM object s CROSS JOIN link l ON l.source = s.id AND l.kind = ?4"
         " AND l.from_point <= ?1 AND (l.until_point IS NULL OR l.until_point > ?1)"

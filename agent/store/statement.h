@@ -78,6 +78,7 @@ enum store_statement {
     Q_VIEW_FIND,
     Q_VIEW_READ,
     Q_VIEW_READ_TYPE,
+    Q_VIEW_READ_TREE,
     Q_VIEW_LINKS_OUT,
     Q_VIEW_LINKS_IN,
     Q_VERSION_AT,

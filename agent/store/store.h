@@ -96,6 +96,9 @@ gboolean store_point_pin(struct store *store, gint64 point, gboolean pinned, GEr
  * one consistent picture until then. COR_E_NOT_FOUND. */
 struct cor_view *store_view_open(struct store *store, gint64 point, GError **error);
 void store_view_close(struct cor_view *view);
+/* AD records, live ones, whose distinguished name is dn or below it, in key order: one walk over
+ * the index of names, no document of another object is opened. Close before the view. */
+struct cor_reader *store_view_read_tree(struct cor_view *view, const char *dn, GError **error);
 
 /* Walk what differs between two points. Cost: what changed, not the size of the directory. For
  * objects older or newer is NULL when not there; for links both NULL. Order: directory, key, an

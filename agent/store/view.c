@@ -20,6 +20,7 @@ struct store_reader {
     struct cor_reader reader; /* first member */
     struct store_query query;
     struct cor_record *current;
+    char *tree; /* folded DN that records must lie in; NULL: any */
 };
 
 /* The record of a row (directory, key, document). */
@@ -106,6 +107,19 @@ static GPtrArray *view_links(struct cor_view *self, enum cor_directory directory
 
 /* --- reader ---------------------------------------------------------------------------------- */
 
+/* The index also knows names of the past: the document decides. */
+static gboolean lies_in(const struct cor_record *record, const char *tree)
+{
+    const char *dn = cor_record_text(record, "distinguishedName");
+    if (!tree)
+        return TRUE;
+    if (!dn || record->life != COR_LIVE)
+        return FALSE;
+    g_autofree char *folded = cor_identifier_fold(COR_ID_DN, dn);
+    gsize n = strlen(folded), m = strlen(tree);
+    return n >= m && strcmp(folded + n - m, tree) == 0 && (n == m || folded[n - m - 1] == ',');
+}
+
 static gboolean reader_next(struct cor_reader *self, const struct cor_record **ret_record,
                             GError **error)
 {
@@ -113,13 +127,18 @@ static gboolean reader_next(struct cor_reader *self, const struct cor_record **r
     gboolean row;
     g_clear_pointer(&reader->current, cor_record_free);
     *ret_record = NULL;
-    if (!store_query_step(&reader->query, &row, error))
-        return FALSE;
-    if (!row)
-        return TRUE;
-    reader->current = row_record(&reader->query, error);
+    do {
+        g_clear_pointer(&reader->current, cor_record_free);
+        if (!store_query_step(&reader->query, &row, error))
+            return FALSE;
+        if (!row)
+            return TRUE;
+        reader->current = row_record(&reader->query, error);
+        if (!reader->current)
+            return FALSE;
+    } while (!lies_in(reader->current, reader->tree));
     *ret_record = reader->current;
-    return reader->current != NULL;
+    return TRUE;
 }
 
 static void reader_close(struct cor_reader *self)
@@ -129,25 +148,50 @@ static void reader_close(struct cor_reader *self)
         return;
     store_query_end(&reader->query);
     cor_record_free(reader->current);
+    g_free(reader->tree);
     g_free(reader);
+}
+
+static struct store_reader *reader_new(const struct store_view *view, enum store_statement id,
+                                       enum cor_directory directory)
+{
+    struct store_reader *reader = g_new0(struct store_reader, 1);
+    reader->reader = (struct cor_reader){.next = reader_next, .close = reader_close};
+    reader->query = store_query_begin(view->store, id);
+    store_query_int(&reader->query, view->point);
+    store_query_int(&reader->query, directory);
+    return reader;
+}
+
+static struct cor_reader *reader_ready(const struct store_view *view, struct store_reader *reader,
+                                       GError **error)
+{
+    if (reader->query.rc == SQLITE_OK)
+        return &reader->reader;
+    store_fail(view->store, reader->query.rc, error);
+    reader_close(&reader->reader);
+    return NULL;
 }
 
 static struct cor_reader *view_read(struct cor_view *self, enum cor_directory directory,
                                     const char *type_or_null, GError **error)
 {
     struct store_view *view = (struct store_view *)self;
-    struct store_reader *reader = g_new0(struct store_reader, 1);
-    reader->reader = (struct cor_reader){.next = reader_next, .close = reader_close};
-    reader->query = store_query_begin(view->store, type_or_null ? Q_VIEW_READ_TYPE : Q_VIEW_READ);
-    store_query_int(&reader->query, view->point);
-    store_query_int(&reader->query, directory);
+    struct store_reader *reader =
+        reader_new(view, type_or_null ? Q_VIEW_READ_TYPE : Q_VIEW_READ, directory);
     if (type_or_null)
         store_query_text(&reader->query, type_or_null);
-    if (reader->query.rc == SQLITE_OK)
-        return &reader->reader;
-    store_fail(view->store, reader->query.rc, error);
-    reader_close(&reader->reader);
-    return NULL;
+    return reader_ready(view, reader, error);
+}
+
+struct cor_reader *store_view_read_tree(struct cor_view *self, const char *dn, GError **error)
+{
+    struct store_view *view = (struct store_view *)self;
+    struct store_reader *reader = reader_new(view, Q_VIEW_READ_TREE, COR_AD);
+    reader->tree = cor_identifier_fold(COR_ID_DN, dn);
+    store_query_int(&reader->query, COR_ID_DN);
+    store_query_text(&reader->query, reader->tree);
+    return reader_ready(view, reader, error);
 }
 
 /* --- life ------------------------------------------------------------------------------------ */

@@ -68,7 +68,7 @@ def configure(place, conf):
     settings = private_dirs(place)
     settings.update({
         "log file": f"{place}/log/samba.log", "logging": "file", "log level": "1",
-        "server services": "ldap, kdc, dns", "tls enabled": "yes",
+        "server services": "ldap, cldap, kdc, dns", "tls enabled": "yes",
         "tls keyfile": f"{place}/tls/dc1.key", "tls certfile": f"{place}/tls/dc1.crt",
         "tls cafile": f"{place}/tls/ca.crt", "dsdb:schema update allowed": "yes",
         # as Windows: Kerberos without a second layer is welcome inside TLS

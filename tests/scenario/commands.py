@@ -39,6 +39,18 @@ def valid(scene, schemas, doc, label):
     scene.check(f"{label}: valid against docs/schema/{kind}.json", not errors, str(errors[:3]))
 
 
+def found_by_dns(scene):
+    """Without a server in the configuration the SRV records of the domain name one."""
+    with open(scene.env["ANCHORWATCH_CONF"], encoding="utf-8") as handle:
+        text = re.sub(r"(?m)^server=.*\n", "", handle.read())
+    path = os.path.join(scene.dir, "found-by-dns.conf")
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
+        handle.write(text)
+    _, out, _ = scene.aw("check", conf=path)
+    scene.check("the domain controller is found by DNS", "ldap://dc1.lab.example.test:389" in out,
+                out)
+
+
 def story(scene, schemas):
     """A small history with something of everything in it; answers (first, last) point."""
     dn = scene.ad_user("keel", title="Clerk", department="Stock")
@@ -76,6 +88,7 @@ def machine_output(scene, schemas, first, last):
             scene.equal(f"{label}: exit status", status, wanted)
     status, doc = scene.aw_json("check")
     valid(scene, schemas, doc, "check")
+    found_by_dns(scene)
     scene.check("check: nothing required is missing", status in (0, 1),
                 str([i for i in doc["items"] if not i["ok"]]))
 

@@ -88,7 +88,7 @@ static void test_mistakes_name_file_line_and_way_out(void **state)
          "FILE:5: unknown key \"keytb\" in [ad a]; did you mean \"keytab\"?");
     says("[store]\npath=relative\n[ad a]\ndomain=d\n", "FILE:2: path must be an absolute path");
     says("[store]\npath=/x\n[ad a]\ndomain=d\ntransport=tls\n",
-         "FILE:5: transport must be one of ldap, ldaps, not \"tls\"");
+         "FILE:5: transport must be one of ldap, ldaps, starttls, not \"tls\"");
     says("[store]\npath=/x\n[ad a]\ndomain=d\npage_size=9\n", "FILE:5: page_size must be a whole");
     says("[store]\npath=/x\n[ad a]\nserver=s\n", "FILE:3: [ad a] needs domain");
     says("[store]\npath=/x\n[ad a]\ndomain=d\n[ad b]\ndomain=d\n", "a second [ad …] section");

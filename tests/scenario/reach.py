@@ -1,0 +1,86 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every way to a domain controller that the configuration offers: each transport with each mechanism
+binds with the promised protection, and none of them falls back to less when something is wrong.
+"""
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import harness  # noqa: E402
+
+HOST = "dc1.lab.example.test"
+
+
+def conf_with(scene, name, *lines, without=()):
+    """The lab's configuration with lines of its [ad] section dropped or put in."""
+    with open(scene.conf, encoding="utf-8") as handle:
+        text = handle.read()
+    head, section, rest = re.split(r"(?ms)(^\[ad [^\]]*\]\n.*?)(?=^\[|\Z)", text, maxsplit=1)
+    for key in ("transport", *without):
+        section = re.sub(rf"(?m)^{key}=.*\n", "", section)
+    title, _, kept = section.partition("\n")
+    text = head + "\n".join([title, *lines, kept]) + rest
+    path = os.path.join(scene.dir, f"reach-{name}.conf")
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
+        handle.write(text)
+    return path
+
+
+def ways(scene):
+    ca = f"ca_file={scene.env['LAB_CA_FILE']}"
+    sealed = "signed and sealed with 256 bits"
+    for transport, port, protection in (("ldap", ":389", sealed), ("ldaps", "", "TLS"),
+                                        ("starttls", ":389", "TLS")):
+        for mechanism in ("GSSAPI", "GSS-SPNEGO"):
+            label = f"{transport} with {mechanism}"
+            conf = conf_with(scene, f"{transport}-{mechanism}", f"transport={transport}",
+                             f"mechanism={mechanism}", ca, without=("mechanism", "ca_file"))
+            _, out, err = scene.aw("check", conf=conf)
+            scene.check(f"{label}: binds", f"({mechanism})" in out and "read users" in out, out + err)
+            scene.check(f"{label}: {protection}", protection in out, out)
+
+
+def password(scene):
+    """A simple bind goes inside TLS or not at all."""
+    secret = os.path.join(scene.dir, "reach-password")
+    with open(os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
+        handle.write(scene.env["LAB_ADMIN_PASSWORD"])
+    lines = [f"bind_dn={scene.env['LAB_ADMIN_PRINCIPAL']}", f"password_file={secret}",
+             f"ca_file={scene.env['LAB_CA_FILE']}"]
+    without = ("keytab", "principal", "ca_file")
+    for transport in ("ldaps", "starttls"):
+        conf = conf_with(scene, f"simple-{transport}", f"transport={transport}", *lines,
+                         without=without)
+        _, out, err = scene.aw("check", conf=conf)
+        scene.check(f"simple bind over {transport}", "(simple)" in out and "read users" in out,
+                    out + err)
+    conf = conf_with(scene, "simple-ldap", "transport=ldap", *lines, without=without)
+    status, out, err = scene.aw("check", conf=conf)
+    scene.check("a password is not sent in clear", status == 2 and "in clear" in err, out + err)
+
+
+def distrust(scene):
+    """A server whose certificate does not fit is not given credentials, however TLS begins."""
+    other = os.path.join(scene.dir, "reach-other-ca.pem")
+    harness.subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "/dev/null", "-out",
+         other, "-days", "1", "-subj", "/CN=Another CA"], check=True, capture_output=True)
+    for transport in ("ldaps", "starttls"):
+        conf = conf_with(scene, f"distrust-{transport}", f"transport={transport}",
+                         f"ca_file={other}", without=("ca_file",))
+        status, out, err = scene.aw("check", conf=conf)
+        scene.check(f"{transport}: a certificate of another CA is refused with the reason",
+                    status in (1, 2, 4) and "certificate" in out + err and "(GSSAPI)" not in out,
+                    f"{status} {out}{err}")
+
+
+def suite(scene):
+    ways(scene)
+    password(scene)
+    distrust(scene)
+
+
+if __name__ == "__main__":
+    harness.main(suite)
