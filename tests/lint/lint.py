@@ -20,7 +20,8 @@ LAYERS = {
     "graph": {"graph", "correlate"},
     "agent/store": {"agent/store", "correlate"},
     "agent/rules": {"agent/rules", "correlate"},
-    "agent": {"agent", "agent/store", "agent/rules", "ldap", "graph", "correlate"},
+    "agent/evidence": {"agent/evidence", "agent/rules", "correlate"},
+    "agent": {"agent", "agent/store", "agent/rules", "agent/evidence", "ldap", "graph", "correlate"},
 }
 # The one folder that may include a third-party library.
 CONFINED = {
