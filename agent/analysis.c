@@ -93,6 +93,8 @@ static void align_events(const struct analysis *analysis, GPtrArray *events)
         return;
     for (guint i = 0; i < events->len; i++) {
         struct cor_event_row *row = events->pdata[i];
+        if (g_strcmp0(cor_json_get_string(row->doc, "category"), "ad") == 0)
+            continue; /* of a domain controller's log */
         row->time_us =
             CLAMP(row->time_us - offset, analysis->window_from_us, analysis->window_to_us);
     }
@@ -106,6 +108,10 @@ static gboolean read_events(struct analysis *analysis, struct subject *subject, 
         keys[n++] = subject->newer.entra->key;
     else if (subject->older.entra)
         keys[n++] = subject->older.entra->key;
+    if (subject->newer.ad)
+        keys[n++] = subject->newer.ad->key;
+    else if (subject->older.ad)
+        keys[n++] = subject->older.ad->key;
     const struct cor_record *target =
         subject->target_newer ? subject->target_newer : subject->target_older;
     if (target && target->directory == COR_ENTRA)

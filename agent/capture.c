@@ -4,6 +4,7 @@
  * point on the worst day is better than none, and the store marks it as what it is.
  */
 #include "agent/capture.h"
+#include "agent/security_log.h"
 
 #include "correlate/error.h"
 #include "correlate/time.h"
@@ -102,7 +103,9 @@ static gboolean read_ad(const struct config *config, struct store *store, struct
     struct cor_sink *sink = store_run_sink(capture->run, COR_AD, config->ad.source);
     struct ad_options options = config->ad;
     struct before before = {0};
-    gboolean ok = look_back(config, store, &before, error);
+    gboolean ok = (!config->security_logs ||
+                   security_log_read(config->security_logs, store, sink, &capture->who, error)) &&
+                  look_back(config, store, &before, error);
     options.checkpoint = before.checkpoint;
     options.stored = before.view;
     options.full_because = before.full_because;

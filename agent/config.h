@@ -22,6 +22,7 @@ struct config {
     struct ad_options ad;
     struct entra_options entra;
     struct cor_tenant_hints hints;
+    const char *const *security_logs; /* of `snapshot --security-log`, borrowed; NULL: none */
     gint64 agent_interval_us;
     struct store_retention retention;
 };

@@ -9,8 +9,13 @@
 #include <string.h>
 
 static gboolean option_pin;
+static char **option_security_log;
 
 const GOptionEntry cmd_snapshot_options[] = {
+    {"security-log", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &option_security_log,
+     "who wrote in AD: exported security events (Windows XML or JSON lines) or Samba's JSON audit "
+     "log; may be repeated",
+     "FILE"},
     {"pin", 0, 0, G_OPTION_ARG_NONE, &option_pin, "keep this point whatever retention says", NULL},
     G_OPTION_ENTRY_NULL,
 };
@@ -70,12 +75,21 @@ static int answer(const struct cli *cli, const struct store_point *point)
     return point->state == STORE_HALF_COMPLETE ? CLI_DONE : CLI_INCOMPLETE;
 }
 
+static void note_security_log(const struct who_totals *who)
+{
+    cli_note("security log: %" G_GUINT64_FORMAT " records, %" G_GUINT64_FORMAT
+             " tell who wrote, %" G_GUINT64_FORMAT " of other kinds, %" G_GUINT64_FORMAT
+             " of objects that the last backup point does not know",
+             who->records, who->taken, who->other, who->unresolved);
+}
+
 int cmd_snapshot(struct cli *cli, char **args, GError **error)
 {
     (void)args;
     STORE_AUTO *store = common_store(cli, STORE_WRITE, error);
     struct capture capture;
     gint64 number = 0;
+    cli->config->security_logs = (const char *const *)option_security_log;
     if (!store ||
         !capture_read(cli->config, store, cli->progress, cli->cancellable, &capture, error))
         return -1;
@@ -87,6 +101,8 @@ int cmd_snapshot(struct cli *cli, char **args, GError **error)
         cli_note("Active Directory: %s", capture.ad_error->message);
     if (capture.entra_error)
         cli_note("Entra ID: %s", capture.entra_error->message);
+    if (option_security_log)
+        note_security_log(&capture.who);
     capture_clear(&capture);
     if (!ok || (option_pin && !store_point_pin(store, number, TRUE, error)))
         return -1;

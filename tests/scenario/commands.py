@@ -8,6 +8,7 @@ import os
 import re
 import sqlite3
 import sys
+import time
 
 import jsonschema
 
@@ -70,6 +71,35 @@ def story(scene, schemas):
     return first, doc["snapshot"]
 
 
+def security_log(scene):
+    """A write in AD, and Samba's audit line for it: diff names the account."""
+    dn = scene.ad_user("bosun", title="Clerk")
+    first = scene.snapshot()
+    scene.ad_set(dn, title="Mate")
+    written = scene.ad_get("(sAMAccountName=bosun)", "whenChanged")[dn]["whenChanged"][0]
+    line = {"timestamp": f"{written[0:4]}-{written[4:6]}-{written[6:8]}T{written[8:10]}:{written[10:12]}:"
+                         f"{written[12:14]}.900000+0000", "type": "dsdbChange",
+            "dsdbChange": {"statusCode": 0, "operation": "Modify", "performedAsSystem": False,
+                           "userSid": "S-1-5-21-1-2-3-500", "dn": dn, "transactionId": "t1",
+                           "attributes": {"title": {"actions": [
+                               {"action": "replace", "values": [{"value": "Mate"}]}]}}}}
+    path = os.path.join(scene.dir, "audit.json")
+    with open(path, "w", encoding="utf-8") as handle:
+        handle.write(json.dumps(line) + "\n")
+    time.sleep(1)  # the line's fraction of a second is made up, and must not lie ahead
+    status, _, err = scene.aw("snapshot", "--security-log", path)
+    scene.check("a security log is read", status == 0 and "1 tell who wrote" in err, err)
+    _, doc = scene.aw_json("diff", str(first), "latest")
+    told = [(i["grade"], i["actor"]) for i in doc["items"]
+            if i["directory"] == "ad" and i["attribute"] == "title"]
+    scene.equal("diff names who wrote in AD", told, [("measured", "S-1-5-21-1-2-3-500")])
+    with open(path, "w", encoding="utf-8") as handle:
+        handle.write("no log\n")
+    status, _, err = scene.aw("snapshot", "--security-log", path)
+    scene.check("what is no log is refused with file and line", status != 0 and "audit.json:1" in err,
+                f"{status} {err}")
+
+
 def machine_output(scene, schemas, first, last):
     calls = [
         ("snapshots", ["snapshots"], 0), ("show", ["show", "keel"], 0),
@@ -89,6 +119,7 @@ def machine_output(scene, schemas, first, last):
     status, doc = scene.aw_json("check")
     valid(scene, schemas, doc, "check")
     found_by_dns(scene)
+    security_log(scene)
     scene.check("check: nothing required is missing", status in (0, 1),
                 str([i for i in doc["items"] if not i["ok"]]))
 
