@@ -32,7 +32,6 @@ struct whatif {
     const struct whatif_change *change;
     struct side sides[2];
     struct cor_program_run *before, *after; /* owned */
-    char *folded_dn;                        /* of change->dn; NULL: none */
     gboolean everything;                    /* the change reaches objects outside its tree */
     guint depth;                            /* components of change->dn */
     whatif_func func;
@@ -101,12 +100,7 @@ static void set_attribute(struct cor_record *record, const char *attribute, cons
 
 static gboolean in_tree(const struct whatif *whatif, const char *dn)
 {
-    if (!whatif->folded_dn || !dn)
-        return FALSE;
-    g_autofree char *folded = cor_identifier_fold(COR_ID_DN, dn);
-    gsize n = strlen(folded), m = strlen(whatif->folded_dn);
-    return n >= m && strcmp(folded + n - m, whatif->folded_dn) == 0 &&
-           (n == m || folded[n - m - 1] == ',');
+    return whatif->change->dn && dn && cor_dn_lies_in(dn, whatif->change->dn);
 }
 
 /* NULL: it would not exist. */
@@ -410,7 +404,6 @@ gboolean whatif_run(struct point *point, const struct cor_program *rules,
     *ret = (struct whatif_totals){0};
     whatif.sides[0] = (struct side){&whatif, FALSE};
     whatif.sides[1] = (struct side){&whatif, TRUE};
-    whatif.folded_dn = change->dn ? cor_identifier_fold(COR_ID_DN, change->dn) : NULL;
     whatif.everything = !change->dn || filters_by(&whatif, cor_program_rules(rules));
     options.data = &whatif.sides[0];
     whatif.before = cor_program_run_new(rules, &options);
@@ -419,7 +412,6 @@ gboolean whatif_run(struct point *point, const struct cor_program *rules,
     gboolean ok = walk(&whatif, error);
     cor_program_run_free(whatif.before);
     cor_program_run_free(whatif.after);
-    g_free(whatif.folded_dn);
     return ok;
 }
 

@@ -13,21 +13,13 @@ static struct cor_rule_set *copy_of(const struct cor_rule_set *rules, GError **e
     return cor_rule_set_from_json(json, error);
 }
 
-static gboolean lies_in(const char *dn, const char *container)
-{
-    g_autofree char *inner = cor_identifier_fold(COR_ID_DN, dn);
-    g_autofree char *outer = cor_identifier_fold(COR_ID_DN, container);
-    gsize n = strlen(inner), m = strlen(outer);
-    return n >= m && strcmp(inner + n - m, outer) == 0 && (n == m || inner[n - m - 1] == ',');
-}
-
 static struct cor_partition *partition_of(const struct cor_rule_set *rules, const char *dn)
 {
     for (guint c = 0; c < rules->connectors->len; c++) {
         const struct cor_connector *connector = rules->connectors->pdata[c];
         for (guint p = 0; !connector->cloud && p < connector->partitions->len; p++) {
             struct cor_partition *partition = connector->partitions->pdata[p];
-            if (lies_in(dn, partition->dn))
+            if (cor_dn_lies_in(dn, partition->dn))
                 return partition;
         }
     }
@@ -38,7 +30,7 @@ static struct cor_partition *partition_of(const struct cor_rule_set *rules, cons
 static void remove_below(GPtrArray *containers, const char *dn)
 {
     for (guint i = containers->len; i > 0; i--)
-        if (lies_in(containers->pdata[i - 1], dn))
+        if (cor_dn_lies_in(containers->pdata[i - 1], dn))
             g_ptr_array_remove_index(containers, i - 1);
 }
 

@@ -42,6 +42,14 @@ char *cor_identifier_fold(int kind, const char *value)
     return g_utf8_casefold(normal ? normal : value, -1);
 }
 
+gboolean cor_dn_lies_in(const char *dn, const char *container)
+{
+    g_autofree char *inner = cor_identifier_fold(COR_ID_DN, dn);
+    g_autofree char *outer = cor_identifier_fold(COR_ID_DN, container);
+    gsize n = strlen(inner), m = strlen(outer);
+    return n >= m && strcmp(inner + n - m, outer) == 0 && (n == m || inner[n - m - 1] == ',');
+}
+
 /* --- anchors ---------------------------------------------------------------------------------- */
 
 /* Where the octet at each place of the stored form stands in the text without dashes

@@ -38,6 +38,8 @@ struct cor_identifier {
 GPtrArray *cor_identifiers(const struct cor_record *record);
 /* The folded form of a value a user or a peer gave; caller frees. */
 char *cor_identifier_fold(int kind, const char *value);
+/* Is the object the container itself or below it? By distinguished names, compared folded. */
+gboolean cor_dn_lies_in(const char *dn, const char *container);
 
 /* Standard base64 of the 16 stored octets of a textual GUID (first three fields little-endian);
  * NULL unless the text is a GUID. And back: NULL unless it decodes to exactly 16 octets. */

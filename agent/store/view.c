@@ -108,16 +108,11 @@ static GPtrArray *view_links(struct cor_view *self, enum cor_directory directory
 /* --- reader ---------------------------------------------------------------------------------- */
 
 /* The index also knows names of the past: the document decides. */
-static gboolean lies_in(const struct cor_record *record, const char *tree)
+static gboolean fits(const struct store_reader *reader)
 {
+    const struct cor_record *record = reader->current;
     const char *dn = cor_record_text(record, "distinguishedName");
-    if (!tree)
-        return TRUE;
-    if (!dn || record->life != COR_LIVE)
-        return FALSE;
-    g_autofree char *folded = cor_identifier_fold(COR_ID_DN, dn);
-    gsize n = strlen(folded), m = strlen(tree);
-    return n >= m && strcmp(folded + n - m, tree) == 0 && (n == m || folded[n - m - 1] == ',');
+    return !reader->tree || (dn && record->life == COR_LIVE && cor_dn_lies_in(dn, reader->tree));
 }
 
 static gboolean reader_next(struct cor_reader *self, const struct cor_record **ret_record,
@@ -136,7 +131,7 @@ static gboolean reader_next(struct cor_reader *self, const struct cor_record **r
         reader->current = row_record(&reader->query, error);
         if (!reader->current)
             return FALSE;
-    } while (!lies_in(reader->current, reader->tree));
+    } while (!fits(reader));
     *ret_record = reader->current;
     return TRUE;
 }
