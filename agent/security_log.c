@@ -31,8 +31,10 @@ gboolean security_log_read(const char *const *paths, struct store *store, struct
     struct store_point *latest = store_point_named(store, "latest", NULL);
     gboolean ok = TRUE;
     *ret = (struct who_totals){0};
-    if (latest)
-        reading.view = store_view_open(store, latest->number, NULL);
+    if (latest) {
+        reading.view = store_view_open(store, latest->number, error);
+        ok = reading.view != NULL;
+    }
     for (gsize i = 0; ok && paths[i]; i++)
         ok = who_read_file(paths[i], &who, ret, error);
     if (reading.view)

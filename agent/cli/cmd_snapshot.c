@@ -90,6 +90,12 @@ int cmd_snapshot(struct cli *cli, char **args, GError **error)
     struct capture capture;
     gint64 number = 0;
     cli->config->security_logs = (const char *const *)option_security_log;
+    if (option_security_log && !cli->config->has_ad) {
+        g_set_error_literal(
+            error, AGENT_ERROR, COR_E_CONFIG,
+            "--security-log belongs to an Active Directory, and none is configured");
+        return -1;
+    }
     if (!store ||
         !capture_read(cli->config, store, cli->progress, cli->cancellable, &capture, error))
         return -1;
@@ -101,8 +107,10 @@ int cmd_snapshot(struct cli *cli, char **args, GError **error)
         cli_note("Active Directory: %s", capture.ad_error->message);
     if (capture.entra_error)
         cli_note("Entra ID: %s", capture.entra_error->message);
-    if (option_security_log)
+    if (option_security_log && !capture.ad_error)
         note_security_log(&capture.who);
+    else if (option_security_log)
+        cli_note("security log: not kept, because Active Directory could not be read");
     capture_clear(&capture);
     if (!ok || (option_pin && !store_point_pin(store, number, TRUE, error)))
         return -1;
