@@ -15,8 +15,8 @@
 
 const char *whatif_effect_name(enum whatif_effect_kind kind)
 {
-    static const char *const names[] = {"appears", "takes over", "returns",  "changes",
-                                        "deleted", "fails",      "untouched"};
+    static const char *const names[] = {"appears", "takes over", "returns",   "changes",
+                                        "deleted", "fails",      "untouched", "uncertain"};
     return names[kind];
 }
 
@@ -34,6 +34,7 @@ struct whatif {
     struct cor_program_run *before, *after; /* owned */
     gboolean everything;                    /* the change reaches objects outside its tree */
     guint depth;                            /* components of change->dn */
+    GError *failure; /* of the store, behind a question of the rules that cannot answer so */
     whatif_func func;
     void *data;
     struct whatif_totals *totals;
@@ -74,26 +75,29 @@ static char *moved_dn(const struct whatif *whatif, const char *dn)
     return g_strdup_printf("%.*s,%s", (int)(end - dn), dn, whatif->change->parent_dn);
 }
 
+/* The type that the value had, or had none: the rules coerce text as their schema says. */
+static struct cor_json *value_like(const struct cor_json *old, const char *value)
+{
+    struct cor_json *list;
+    switch (cor_json_type(old)) {
+    case COR_JSON_INT:
+        return cor_json_new_int(g_ascii_strtoll(value, NULL, 10));
+    case COR_JSON_BOOL:
+        return cor_json_new_bool(g_ascii_strcasecmp(value, "true") == 0);
+    case COR_JSON_ARRAY:
+        list = cor_json_new_array();
+        cor_json_append(list, cor_json_new_string(value));
+        return list;
+    default:
+        return cor_json_new_string(value);
+    }
+}
+
 static void set_attribute(struct cor_record *record, const char *attribute, const char *value)
 {
-    const struct cor_json *old = cor_record_get(record, attribute);
-    struct cor_json *new_value = value ? cor_json_new_string(value) : NULL;
-    gint64 number;
-    char *end = NULL;
-    if (value && cor_json_type(old) == COR_JSON_INT) {
-        number = g_ascii_strtoll(value, &end, 10);
-        cor_json_free(new_value);
-        new_value = cor_json_new_int(number);
-    } else if (value && cor_json_type(old) == COR_JSON_BOOL) {
-        cor_json_free(new_value);
-        new_value = cor_json_new_bool(g_ascii_strcasecmp(value, "true") == 0);
-    } else if (value && cor_json_type(old) == COR_JSON_ARRAY) {
-        struct cor_json *list = cor_json_new_array();
-        cor_json_append(list, new_value);
-        new_value = list;
-    }
-    if (new_value)
-        cor_json_set(record->attributes, attribute, new_value);
+    if (value)
+        cor_json_set(record->attributes, attribute,
+                     value_like(cor_record_get(record, attribute), value));
     else
         cor_json_remove(record->attributes, attribute);
 }
@@ -187,6 +191,22 @@ static char *why_not(const struct cor_program_result *result)
     return g_strdup("no outbound rule provisions it");
 }
 
+/* Several cloud objects could be the other half: what happens to which is not guessed. */
+static gboolean is_uncertain(const struct pair *pair)
+{
+    return !pair->entra &&
+           (pair->outcome == COR_MATCH_AMBIGUOUS || pair->outcome == COR_MATCH_MISMATCH);
+}
+
+static gboolean doubts(struct whatif *whatif, const struct pair *pair, GError **error)
+{
+    struct whatif_effect effect = {
+        .kind = WHATIF_UNCERTAIN,
+        .why = g_strdup("its other half is not certain: see 'anchorwatch anchors'"),
+    };
+    return give(whatif, pair, &effect, error);
+}
+
 static gboolean leaves(struct whatif *whatif, const struct pair *pair,
                        const struct cor_program_result *after, GError **error)
 {
@@ -272,12 +292,14 @@ static gboolean stays(struct whatif *whatif, const struct pair *pair,
                       const struct cor_program_result *before,
                       const struct cor_program_result *after, GError **error)
 {
+    gsize n;
     if (pair->entra && cor_soa_of(pair->entra, pair->ad) == COR_SOA_CONVERTED)
         return TRUE;
-    if (!compare(whatif, pair, after->cloud_type, error))
-        return FALSE;
+    (void)cor_program_properties(whatif->before,
+                                 &n); /* errors show when everything was asked for */
+    (void)cor_program_properties(whatif->after, &n);
     if (!after->error || before->error)
-        return TRUE;
+        return after->error ? TRUE : compare(whatif, pair, after->cloud_type, error);
     struct whatif_effect effect = {.kind = WHATIF_FAILS, .why = g_strdup(after->error)};
     return give(whatif, pair, &effect, error);
 }
@@ -292,6 +314,8 @@ static gboolean effect_of(struct whatif *whatif, const struct pair *pair,
                           const struct cor_program_result *after, GError **error)
 {
     gboolean was = provisioned(before), is = provisioned(after);
+    if (was != is && is_uncertain(pair))
+        return doubts(whatif, pair, error);
     if (was && is)
         return stays(whatif, pair, before, after, error);
     return was ? leaves(whatif, pair, after, error) : enters(whatif, pair, error);
@@ -307,9 +331,11 @@ static gboolean judge(struct whatif *whatif, const struct cor_record *record, GE
     struct cor_program_object now = changed ? ruled_as(&ruled, changed) : ruled.object;
     const struct cor_program_result *before = evaluate(whatif->before, &ruled.object);
     const struct cor_program_result *after = changed ? evaluate(whatif->after, &now) : NULL;
-    gboolean ok = TRUE;
+    gboolean ok = !whatif->failure;
     whatif->totals->objects++;
-    if (provisioned(before) || provisioned(after))
+    if (whatif->failure)
+        g_propagate_error(error, g_steal_pointer(&whatif->failure));
+    else if (provisioned(before) || provisioned(after))
         ok = pair_of(whatif->point->view, cor_record_copy(record), &pair, error) &&
              effect_of(whatif, &pair, before, after, error);
     pair_clear(&pair);
@@ -356,20 +382,33 @@ static gboolean walk(struct whatif *whatif, GError **error)
     return ok;
 }
 
-/* Membership for group filtering, by the DN that the filter names. */
+static gboolean look_for_member(struct whatif *whatif, const char *group_dn, const char *key,
+                                gboolean *ret, GError **error)
+{
+    struct cor_view *view = whatif->point->view;
+    g_autoptr(GPtrArray) groups = view->find(view, COR_AD, COR_ID_DN, group_dn, error);
+    *ret = FALSE;
+    if (!groups || groups->len == 0)
+        return groups != NULL;
+    const struct cor_record *group = groups->pdata[0];
+    g_autoptr(GPtrArray) members = view->links(view, COR_AD, "member", group->key, FALSE, error);
+    *ret = members && g_ptr_array_find_with_equal_func(members, key, g_str_equal, NULL);
+    return members != NULL;
+}
+
+/* Membership for group filtering, by the DN that the filter names: a group that was deleted or
+ * moved is not called so any more. */
 static gboolean is_member(const struct cor_program_object *object, const char *group_dn, void *data)
 {
     const struct side *side = data;
-    const struct whatif *whatif = side->whatif;
-    struct cor_view *view = whatif->point->view;
-    if (side->after && whatif->change->kind == WHATIF_DELETE && in_tree(whatif, group_dn))
+    struct whatif *whatif = side->whatif;
+    gboolean is = FALSE;
+    if ((side->after && in_tree(whatif, group_dn) &&
+         (whatif->change->kind == WHATIF_DELETE || whatif->change->kind == WHATIF_MOVE)) ||
+        whatif->failure)
         return FALSE;
-    g_autoptr(GPtrArray) groups = view->find(view, COR_AD, COR_ID_DN, group_dn, NULL);
-    if (!groups || groups->len == 0)
-        return FALSE;
-    const struct cor_record *group = groups->pdata[0];
-    g_autoptr(GPtrArray) members = view->links(view, COR_AD, "member", group->key, FALSE, NULL);
-    return members && g_ptr_array_find_with_equal_func(members, object->id, g_str_equal, NULL);
+    (void)look_for_member(whatif, group_dn, object->id, &is, &whatif->failure);
+    return is;
 }
 
 /* Does a filter by group membership hang on a group in the tree? */
@@ -412,6 +451,7 @@ gboolean whatif_run(struct point *point, const struct cor_program *rules,
     gboolean ok = walk(&whatif, error);
     cor_program_run_free(whatif.before);
     cor_program_run_free(whatif.after);
+    g_clear_error(&whatif.failure);
     return ok;
 }
 

@@ -37,6 +37,7 @@ enum whatif_effect_kind {
     WHATIF_DELETED,   /* out of scope or gone: the engine deletes the cloud object */
     WHATIF_FAILS,     /* the rules end in an error: the object stops synchronizing */
     WHATIF_UNTOUCHED, /* managed in the cloud: the engine leaves it alone */
+    WHATIF_UNCERTAIN, /* which cloud object is the other half is not certain */
 };
 const char *whatif_effect_name(enum whatif_effect_kind kind); /* "appears" ... */
 
@@ -58,7 +59,7 @@ struct whatif_effect {
 struct whatif_totals {
     guint64 objects; /* put through the rules */
     guint64 deletions;
-    guint64 by_kind[WHATIF_UNTOUCHED + 1];
+    guint64 by_kind[WHATIF_UNCERTAIN + 1];
 };
 
 typedef gboolean (*whatif_func)(const struct whatif_effect *effect, void *data, GError **error);
@@ -76,6 +77,11 @@ struct cor_rule_set *whatif_rules_container(const struct cor_rule_set *rules, co
                                             gboolean include, GError **error);
 struct cor_rule_set *whatif_rules_without(const struct cor_rule_set *rules, const char *rule,
                                           GError **error);
+
+/* The attribute by that name, in the spelling of the rules, for WHATIF_SET. Errors: COR_E_NOT_FOUND
+ * (the rules read no such attribute), COR_E_CONFIG (a reference, or no value for its type). */
+char *whatif_rules_attribute(const struct cor_rule_set *rules, const char *name,
+                             const char *value_or_null, GError **error);
 
 /* Would the engine's guard against accidental deletions stop that many? threshold as in struct
  * cor_tenant: 0 off, -1 unknown. */

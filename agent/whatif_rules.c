@@ -74,3 +74,72 @@ struct cor_rule_set *whatif_rules_without(const struct cor_rule_set *rules, cons
     cor_rule_set_free(copy);
     return NULL;
 }
+
+/* --- attributes ------------------------------------------------------------------------------- */
+
+static const char *kind_of(const struct cor_rule_set *rules, const char *name,
+                           const char **ret_name)
+{
+    for (guint c = 0; c < rules->connectors->len; c++) {
+        const struct cor_connector *connector = rules->connectors->pdata[c];
+        GHashTableIter iter;
+        gpointer key, kind;
+        if (connector->cloud)
+            continue;
+        g_hash_table_iter_init(&iter, connector->syntaxes);
+        while (g_hash_table_iter_next(&iter, &key, &kind))
+            if (g_ascii_strcasecmp(key, name) == 0) {
+                *ret_name = key;
+                return kind;
+            }
+    }
+    return NULL;
+}
+
+/* Rules of Cloud Sync come without a schema: what their mappings name is known then. */
+static const char *mentioned(const struct cor_rule_set *rules, const char *name)
+{
+    for (guint r = 0; r < rules->rules->len; r++) {
+        const struct cor_rule *rule = rules->rules->pdata[r];
+        for (guint m = 0; m < rule->mappings->len; m++) {
+            const GPtrArray *sources =
+                ((struct cor_rule_mapping *)rule->mappings->pdata[m])->sources;
+            for (guint i = 0; i < sources->len; i++)
+                if (g_ascii_strcasecmp(sources->pdata[i], name) == 0)
+                    return sources->pdata[i];
+        }
+    }
+    return NULL;
+}
+
+static gboolean is_value(const char *kind, const char *value)
+{
+    gint64 number;
+    if (g_str_has_prefix(kind, "integer"))
+        return g_ascii_string_to_signed(value, 10, G_MININT64, G_MAXINT64, &number, NULL);
+    if (g_str_has_prefix(kind, "boolean"))
+        return g_ascii_strcasecmp(value, "true") == 0 || g_ascii_strcasecmp(value, "false") == 0;
+    return TRUE;
+}
+
+char *whatif_rules_attribute(const struct cor_rule_set *rules, const char *name,
+                             const char *value_or_null, GError **error)
+{
+    const char *known = NULL, *kind = kind_of(rules, name, &known);
+    if (!kind && !(known = mentioned(rules, name))) {
+        g_set_error(error, AGENT_ERROR, COR_E_NOT_FOUND,
+                    "no rule reads an attribute \"%s\" of Active Directory", name);
+        return NULL;
+    }
+    if (kind && g_str_has_prefix(kind, "dn")) {
+        g_set_error(error, AGENT_ERROR, COR_E_CONFIG,
+                    "%s is a reference; what if it led elsewhere is not answered here", known);
+        return NULL;
+    }
+    if (kind && value_or_null && !is_value(kind, value_or_null)) {
+        g_set_error(error, AGENT_ERROR, COR_E_CONFIG, "%s holds %s values, and \"%s\" is none",
+                    known, kind, value_or_null);
+        return NULL;
+    }
+    return g_strdup(known);
+}

@@ -417,6 +417,22 @@ static int run_diff(struct cli *cli, char **args, GError **error)
 
 /* --- the command ----------------------------------------------------------------------------- */
 
+struct point *cmd_rules_point(const struct cli *cli, struct store *store, const char *at,
+                              GError **error)
+{
+    POINT_AUTO *point = common_point(cli, store, at, error);
+    if (!point)
+        return NULL;
+    common_warn_point(cli, point);
+    if (point->rules)
+        return g_steal_pointer(&point);
+    g_set_error(error, AGENT_ERROR, COR_E_CONFIG,
+                "this needs the tenant's own rules (anchorwatch rules import PATH), and there are "
+                "only the %s",
+                point->flow.rules_name);
+    return NULL;
+}
+
 static int run_explain(struct cli *cli, char **args, GError **error)
 {
     return cmd_rules_explain(cli, args, option_at, error);

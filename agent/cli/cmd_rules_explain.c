@@ -294,15 +294,9 @@ int cmd_rules_explain(struct cli *cli, char **args, const char *at, GError **err
 {
     struct pair pair = {0};
     STORE_AUTO *store = common_store(cli, STORE_READ, error);
-    POINT_AUTO *point = store ? common_point(cli, store, at, error) : NULL;
+    POINT_AUTO *point = store ? cmd_rules_point(cli, store, at, error) : NULL;
     if (!point)
         return -1;
-    common_warn_point(cli, point);
-    if (!point->rules) {
-        g_set_error_literal(error, AGENT_ERROR, COR_E_CONFIG,
-                            "no rules are imported (anchorwatch rules import PATH)");
-        return -1;
-    }
     if (!pair_named(point->view, args[0], &pair, error))
         return -1;
     int status = explain(cli, point, &pair, args[1], error);

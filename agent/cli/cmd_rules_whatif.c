@@ -33,7 +33,7 @@ struct asking {
     const struct verb *verb;
     char **args;
     struct output output;
-    GPtrArray *lines[WHATIF_UNTOUCHED + 1]; /* char *, for text */
+    GPtrArray *lines[WHATIF_UNCERTAIN + 1]; /* char *, for text */
     struct whatif_totals totals;
 };
 
@@ -137,8 +137,9 @@ static void print_effects(const struct asking *asking)
         [WHATIF_DELETED] = "would be deleted in the cloud",
         [WHATIF_FAILS] = "would stop synchronizing with an error",
         [WHATIF_UNTOUCHED] = "would stay as they are (managed in the cloud)",
+        [WHATIF_UNCERTAIN] = "would come or go, and their other half is not certain",
     };
-    for (int kind = 0; kind <= WHATIF_UNTOUCHED; kind++) {
+    for (int kind = 0; kind <= WHATIF_UNCERTAIN; kind++) {
         guint64 count = asking->totals.by_kind[kind];
         const GPtrArray *lines = asking->lines[kind];
         if (!count)
@@ -245,14 +246,21 @@ static gboolean ask(struct asking *asking, struct point *point, GError **error)
         verb->kind == WHATIF_MOVE && dn ? dn_of(point, asking->args[2], error) : NULL;
     if ((!everything && !dn) || (verb->kind == WHATIF_MOVE && !parent))
         return FALSE;
+    const struct cor_program *rules = cor_flow_program_compiled(point->rules);
+    g_autofree char *attribute = NULL;
+    if (verb->kind == WHATIF_SET) {
+        attribute = whatif_rules_attribute(cor_program_rules(rules), asking->args[2],
+                                           asking->args[3], error);
+        if (!attribute)
+            return FALSE;
+    }
     const struct whatif_change change = {
         .kind = verb->kind,
         .dn = dn,
         .parent_dn = parent,
-        .attribute = verb->kind == WHATIF_SET ? asking->args[2] : NULL,
+        .attribute = attribute,
         .value = verb->kind == WHATIF_SET ? asking->args[3] : NULL,
     };
-    const struct cor_program *rules = cor_flow_program_compiled(point->rules);
     GError *failure = NULL;
     struct cor_rule_set *changed = rules_after(asking, cor_program_rules(rules), &failure);
     if (failure) {
@@ -270,13 +278,13 @@ static int answer(struct asking *asking, struct point *point, GError **error)
 {
     if (asking->cli->json)
         output_begin(&asking->output, asking->cli, "rules-whatif", header(asking, point));
-    else
-        print_title(asking, point);
     if (!ask(asking, point, error))
         return -1;
+    if (!asking->cli->json)
+        print_title(asking, point);
     guint64 effects = 0;
-    for (int kind = 0; kind < WHATIF_UNTOUCHED; kind++)
-        effects += asking->totals.by_kind[kind];
+    for (int kind = 0; kind <= WHATIF_UNCERTAIN; kind++)
+        effects += kind == WHATIF_UNTOUCHED ? 0 : asking->totals.by_kind[kind];
     if (asking->cli->json) {
         output_end(&asking->output);
         return effects ? CLI_FINDINGS : CLI_DONE;
@@ -297,16 +305,9 @@ int cmd_rules_whatif(struct cli *cli, char **args, const char *at, GError **erro
     if (!asking.verb)
         return -1;
     STORE_AUTO *store = common_store(cli, STORE_READ, error);
-    POINT_AUTO *point = store ? common_point(cli, store, at, error) : NULL;
+    POINT_AUTO *point = store ? cmd_rules_point(cli, store, at, error) : NULL;
     if (!point)
         return -1;
-    common_warn_point(cli, point);
-    if (!point->rules) {
-        g_set_error_literal(error, AGENT_ERROR, COR_E_CONFIG,
-                            "no rules are imported: whatif needs the tenant's own "
-                            "(anchorwatch rules import PATH)");
-        return -1;
-    }
     for (gsize i = 0; i < G_N_ELEMENTS(asking.lines); i++)
         asking.lines[i] = g_ptr_array_new_with_free_func(g_free);
     int status = answer(&asking, point, error);

@@ -61,6 +61,19 @@ def cloud(scene, collection):
     return found
 
 
+def bad_questions(scene):
+    """What cannot be answered is refused with the thing named, and never answered with nothing."""
+    dn = f"CN=load000007,{LOAD},{scene.base}"
+    for words, named in ((("set", dn, "userAccountControl", "abc"), "userAccountControl"),
+                         (("set", dn, "manager", dn), "reference"),
+                         (("set", dn, "noSuchAttribute", "x"), "noSuchAttribute"),
+                         (("move", f"OU=Nowhere,{scene.base}", scene.base), "OU=Nowhere"),
+                         (("disable", "No such rule"), "No such rule"), (("turn", "round"), "move OBJECT")):
+        status, out, err = scene.aw("rules", "whatif", *words)
+        scene.check(f"refused: whatif {' '.join(words)[:60]}", status == 2 and named in err and not out,
+                    f"{status} {out}{err}")
+
+
 def edited_attribute(scene, folder):
     dn = f"CN=load000007,{LOAD},{scene.base}"
     doc, _ = whatif(scene, "set", dn, "title", "  Captain  ")
@@ -126,6 +139,7 @@ def suite(scene):
     _, out, err = scene.aw("rules", "explain", "load000007", "jobTitle")
     scene.check("explain: the chain from AD to Entra", "Out to AAD - User" in out and
                 "In from AD - User Common" in out and "Trim([title])" in out, out + err)
+    bad_questions(scene)
     edited_attribute(scene, folder)
     scene.snapshot()
     deleted_object(scene, folder)
