@@ -93,38 +93,52 @@ static void align_events(const struct analysis *analysis, GPtrArray *events)
         return;
     for (guint i = 0; i < events->len; i++) {
         struct cor_event_row *row = events->pdata[i];
-        if (g_strcmp0(cor_json_get_string(row->doc, "category"), "ad") == 0)
-            continue; /* of a domain controller's log */
         row->time_us =
             CLAMP(row->time_us - offset, analysis->window_from_us, analysis->window_to_us);
     }
 }
 
-static gboolean read_events(struct analysis *analysis, struct subject *subject, GError **error)
+static gboolean read_audits(struct analysis *analysis, const struct subject *subject,
+                            GPtrArray **ret, GError **error)
 {
-    const char *keys[4] = {NULL};
+    const char *keys[3] = {NULL};
     gsize n = 0;
     if (subject->newer.entra)
         keys[n++] = subject->newer.entra->key;
     else if (subject->older.entra)
         keys[n++] = subject->older.entra->key;
-    if (subject->newer.ad)
-        keys[n++] = subject->newer.ad->key;
-    else if (subject->older.ad)
-        keys[n++] = subject->older.ad->key;
     const struct cor_record *target =
         subject->target_newer ? subject->target_newer : subject->target_older;
     if (target && target->directory == COR_ENTRA)
         keys[n++] = target->key;
-    if (n == 0) {
-        subject->events = g_ptr_array_new();
+    *ret = store_events(analysis->to->store, keys, analysis->audit_from_us, analysis->audit_to_us,
+                        error);
+    if (*ret)
+        align_events(analysis, *ret);
+    return *ret != NULL;
+}
+
+/* Domain controllers keep their own time, which the join with metadata allows for. */
+static gboolean read_security_log(struct analysis *analysis, const struct subject *subject,
+                                  GPtrArray *events, GError **error)
+{
+    const struct cor_record *ad = subject->newer.ad ? subject->newer.ad : subject->older.ad;
+    const char *keys[2] = {ad ? ad->key : NULL};
+    if (!ad)
         return TRUE;
-    }
-    subject->events = store_events(analysis->to->store, keys, analysis->audit_from_us,
-                                   analysis->audit_to_us, error);
-    if (subject->events)
-        align_events(analysis, subject->events);
-    return subject->events != NULL;
+    GPtrArray *found =
+        store_events(analysis->to->store, keys, analysis->window_from_us - COR_CLOCK_SKEW_US,
+                     analysis->window_to_us + COR_CLOCK_SKEW_US, error);
+    if (!found)
+        return FALSE;
+    g_ptr_array_extend_and_steal(events, found);
+    return TRUE;
+}
+
+static gboolean read_events(struct analysis *analysis, struct subject *subject, GError **error)
+{
+    return read_audits(analysis, subject, &subject->events, error) &&
+           read_security_log(analysis, subject, subject->events, error);
 }
 
 static gboolean gather(struct analysis *analysis, const struct cor_record *older,

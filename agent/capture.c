@@ -152,7 +152,7 @@ static void read_entra(const struct config *config, struct store *store, struct 
     struct progress progress = {wanted, "Entra ID", g_get_monotonic_time(), 0};
     struct cor_sink *sink = store_run_sink(capture->run, COR_ENTRA, config->entra.source);
     struct entra_options options = config->entra;
-    gint64 newest = store_newest_event(store);
+    gint64 newest = store_newest_event(store, config->entra.source);
     options.audit_since_us = newest > AUDIT_OVERLAP_US ? newest - AUDIT_OVERLAP_US : 0;
     options.checkpoint = checkpoint;
     options.before = before;

@@ -11,6 +11,7 @@
 #include "correlate/authority.h"
 #include "correlate/change.h"
 #include "correlate/flow.h"
+#include "correlate/time.h"
 
 /* Identities of the sync engine, so that they are never reported as a person. */
 struct cor_sync_identities {
@@ -27,12 +28,17 @@ void cor_sync_identities_learn(struct cor_sync_identities *identities,
 gboolean cor_actor_is_sync(const struct cor_sync_identities *identities,
                            const struct cor_json *actor);
 
+/* How far the clocks of two members of a domain may lie apart (what Kerberos tolerates). */
+#define COR_CLOCK_SKEW_US (5 * COR_MINUTE_US)
+
 struct cor_attribution {
     /* The changed object and its other half at the older and newer point; any may be NULL. */
     const struct cor_record *older, *newer, *peer_older, *peer_newer;
     /* The AD side of a link change: target record, to tell a member's deletion. May be NULL. */
     const struct cor_record *target_older, *target_newer;
-    const GPtrArray *events; /* struct cor_event_row *, of both object and target, by time */
+    const GPtrArray *events; /* struct cor_event_row *, of both object and target, each
+                              * directory's by time; those of AD reach COR_CLOCK_SKEW_US
+                              * beyond the window */
     const struct cor_sync_identities *identities;
     const struct cor_flow_context *flow;
     /* The rules at the older point; NULL: the same. */

@@ -12,8 +12,6 @@
 
 #include <string.h>
 
-#define CLOCK_SKEW_US (5 * COR_MINUTE_US) /* what Kerberos tolerates between two members */
-
 enum writeback { WRITEBACK_ALWAYS, WRITEBACK_HYBRID, WRITEBACK_PASSWORD };
 
 /* Attributes that sync can write into AD (Microsoft: attributes synchronized, writeback). */
@@ -103,13 +101,13 @@ static void judge_link(struct cor_judging *j)
 static void check_window(struct cor_judging *j)
 {
     const struct cor_change *change = j->change;
-    if (change->seen_to_us && change->when_us > change->seen_to_us + CLOCK_SKEW_US) {
+    if (change->seen_to_us && change->when_us > change->seen_to_us + COR_CLOCK_SKEW_US) {
         j->change->grade = COR_GRADE_CONTRADICTED;
         cor_judge_note(j, "contradiction",
                        "metadata dates the write after the backup point that saw it: a clock is "
                        "wrong, or the metadata is");
     } else if (change->seen_from_us && change->when_us &&
-               change->when_us < change->seen_from_us - CLOCK_SKEW_US) {
+               change->when_us < change->seen_from_us - COR_CLOCK_SKEW_US) {
         cor_judge_note(j, "late-replication",
                        "the write is older than the earlier backup point: it reached the domain "
                        "controller that was read only after it");

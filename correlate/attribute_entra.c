@@ -11,8 +11,7 @@
 
 #include <string.h>
 
-#define CLOCK_SKEW_US (5 * COR_MINUTE_US)
-#define PURGE_US      (30 * COR_DAY_US) /* deleted items of Entra ID are kept for 30 days */
+#define PURGE_US (30 * COR_DAY_US) /* deleted items of Entra ID are kept for 30 days */
 
 static gboolean is_live(const struct cor_record *record)
 {
@@ -168,7 +167,7 @@ static void judge_unexplained(struct cor_judging *j, enum cor_write write)
 static void judge_fed(struct cor_judging *j)
 {
     /* a write in AD after the engine's own cannot be what the engine carried */
-    gint64 before_us = j->by_sync ? j->by_sync->time_us + CLOCK_SKEW_US : 0;
+    gint64 before_us = j->by_sync ? j->by_sync->time_us + COR_CLOCK_SKEW_US : 0;
     enum cor_write write = cor_judge_source_writes(j, j->rule->sources, before_us);
     cor_judge_add_rule(j);
     cor_judge_add_events(j);

@@ -13,7 +13,6 @@
 
 /* Metadata has whole seconds, the log is written a moment later on the same clock. */
 #define SAME_WRITE_US (3 * COR_SECOND_US)
-#define CLOCK_SKEW_US (5 * COR_MINUTE_US)
 #define WRITES_SHOWN  10
 
 static const char *activity_of(enum cor_change_kind kind)
@@ -71,6 +70,20 @@ static gboolean names_change(const struct cor_judging *j, const struct cor_json 
     return FALSE;
 }
 
+static gboolean in_window(const struct cor_change *change, gint64 time_us, gint64 tolerance_us)
+{
+    return time_us >= change->seen_from_us - tolerance_us &&
+           (!change->seen_to_us || time_us <= change->seen_to_us + tolerance_us);
+}
+
+/* Without a time of the last write, a record of the window itself is the best there is. */
+static gboolean is_same_write(const struct cor_change *change, gint64 time_us)
+{
+    if (!change->when_us)
+        return in_window(change, time_us, 0);
+    return ABS(time_us - change->when_us) <= SAME_WRITE_US;
+}
+
 static gboolean fits(const struct cor_judging *j, const struct cor_event_row *event)
 {
     const struct cor_change *change = j->change;
@@ -83,8 +96,7 @@ static gboolean fits(const struct cor_judging *j, const struct cor_event_row *ev
         return FALSE;
     if (strcmp(wanted, "modify") == 0 && !names_change(j, target))
         return FALSE;
-    return event->time_us >= change->seen_from_us - CLOCK_SKEW_US &&
-           (!change->seen_to_us || event->time_us <= change->seen_to_us + CLOCK_SKEW_US);
+    return in_window(change, event->time_us, COR_CLOCK_SKEW_US);
 }
 
 /* Accounts under which the engines write into AD (Microsoft: Connect accounts and permissions;
@@ -154,8 +166,7 @@ void cor_judge_who(struct cor_judging *j)
             g_ptr_array_add(fitting, events->pdata[i]);
     for (guint i = 0; i < fitting->len; i++) {
         const struct cor_event_row *event = fitting->pdata[i];
-        gint64 apart = event->time_us - j->change->when_us;
-        if (!j->change->when_us || ABS(apart) <= SAME_WRITE_US)
+        if (is_same_write(j->change, event->time_us))
             last = event;
     }
     guint from = fitting->len > WRITES_SHOWN ? fitting->len - WRITES_SHOWN : 0;

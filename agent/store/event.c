@@ -75,8 +75,10 @@ GPtrArray *store_events(struct store *store, const char *const *keys, gint64 fro
     return g_steal_pointer(&events);
 }
 
-gint64 store_newest_event(struct store *store)
+gint64 store_newest_event(struct store *store, const char *source)
 {
-    gint64 newest;
-    return store_exec_value(store, Q_EVENT_NEWEST, 0, NULL, 0, &newest, NULL) ? newest : 0;
+    gboolean row;
+    STORE_QUERY_AUTO query = store_query_begin(store, Q_EVENT_NEWEST);
+    store_query_text(&query, source);
+    return store_query_step(&query, &row, NULL) && row ? store_column_int(&query, 0) : 0;
 }

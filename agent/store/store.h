@@ -134,8 +134,8 @@ GPtrArray *store_link_history(struct store *store, enum cor_directory directory,
  * struct cor_event_row *. */
 GPtrArray *store_events(struct store *store, const char *const *keys, gint64 from_us, gint64 to_us,
                         GError **error);
-/* Newest audit record kept, 0 when none: where the next read starts (with overlap). */
-gint64 store_newest_event(struct store *store);
+/* Newest audit record kept of a source, 0 when none: where the next read starts (with overlap). */
+gint64 store_newest_event(struct store *store, const char *source);
 
 /* --- care ----------------------------------------------------------------------------------- */
 

@@ -92,7 +92,9 @@ def security_log(scene):
     _, doc = scene.aw_json("diff", str(first), "latest")
     told = [(i["grade"], i["actor"]) for i in doc["items"]
             if i["directory"] == "ad" and i["attribute"] == "title"]
-    scene.equal("diff names who wrote in AD", told, [("measured", "S-1-5-21-1-2-3-500")])
+    scene.check("diff names who wrote in AD", told == [("measured", "S-1-5-21-1-2-3-500")],
+                f"{told}: the line says {line['timestamp']}; " + json.dumps(
+                    [i for i in doc["items"] if i["directory"] == "ad" and i["attribute"] == "title"]))
     with open(path, "w", encoding="utf-8") as handle:
         handle.write("no log\n")
     status, _, err = scene.aw("snapshot", "--security-log", path)

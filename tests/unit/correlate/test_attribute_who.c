@@ -101,6 +101,21 @@ static void test_link_is_told_by_its_target(void **state)
     scene_free(s);
 }
 
+/* Without metadata only the window ties a record to the change. */
+static void test_link_of_another_window(void **state)
+{
+    (void)state;
+    struct scene *s = scene_new();
+    s->older = ad("{}", NULL);
+    s->newer = ad("{}", NULL);
+    s->target_newer = halves_record(COR_AD, "user", "t1", "{'distinguishedName':'CN=Bob,DC=lab'}");
+    log_record(s, "09:57:00", "modify", BY_ADMIN,
+               "{'property':'member','old':null,'new':'cn=bob,dc=lab'}");
+    judge_link(s, TRUE, "member", "t1");
+    EXPECT(s, "onprem derived", NULL, "authority security-log-earlier");
+    scene_free(s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +124,7 @@ int main(void)
         cmocka_unit_test(test_other_records_say_nothing),
         cmocka_unit_test(test_engine_is_no_person),
         cmocka_unit_test(test_link_is_told_by_its_target),
+        cmocka_unit_test(test_link_of_another_window),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -272,7 +272,8 @@ static void test_events(void **state)
     expect_events(f->store, both, 1, 1, "audit-1 ");
     expect_events(f->store, both, 2, 14, "");
     expect_events(f->store, none, 0, 60, "");
-    assert_int_equal(store_newest_event(f->store), MINUTE(15));
+    assert_int_equal(store_newest_event(f->store, "tenant"), MINUTE(15));
+    assert_int_equal(store_newest_event(f->store, "corp.example.test"), 0);
     assert_int_equal(number_of(f->store, "SELECT count(*) FROM event"), 2);
 }
 
