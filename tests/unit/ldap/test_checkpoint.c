@@ -141,7 +141,7 @@ static void expect_unfit(const struct ad_checkpoint *last, const struct ad_check
 {
     g_autofree char *reason = ad_checkpoint_unfit(last, present, 24 * COR_HOUR_US);
     if (!reason != !word || (word && !strstr(reason, word)))
-        fail_msg("'%s' instead of '%s'", reason, word);
+        fail_msg("'%s' instead of '%s'", reason ? reason : "fit", word ? word : "fit");
 }
 
 static void test_unfit(void **state)
