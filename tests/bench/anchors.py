@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 
-LIMITS = {"CPU seconds": 20, "KiB an object": 1.0}  # both points are read; N objects on each side
+LIMITS = {"wall seconds": 20, "KiB an object": 1.0}  # both points are read; N objects on each side
 
 
 def measure(args):
@@ -49,7 +49,7 @@ def one_size(options, objects, folder):
     wall, seconds, mib = (statistics.median(column) for column in zip(*runs))
     print(f"{objects:>8} objects a side: {wall:6.2f} s wall, {seconds:6.2f} s CPU  {mib:7.1f} MiB  "
           f"(store {os.path.getsize(store) / 2**20:.0f} MiB)", flush=True)
-    return seconds, mib
+    return wall, mib
 
 
 def main():
@@ -63,10 +63,10 @@ def main():
                    check=True, stdout=subprocess.DEVNULL)
     with tempfile.TemporaryDirectory(prefix="anchorwatch-bench-") as folder:
         _, small = one_size(options, options.objects // 10, folder)
-        seconds, mib = one_size(options, options.objects, folder)
+        wall, mib = one_size(options, options.objects, folder)
     grown = (mib - small) * 1024 / (1.8 * options.objects)
     print(f"{grown:.2f} KiB for each object more (both sides counted)")
-    good = grown <= LIMITS["KiB an object"] and seconds <= LIMITS["CPU seconds"]
+    good = grown <= LIMITS["KiB an object"] and wall <= LIMITS["wall seconds"]
     print("anchors bench: " + ("within the limits" if good else f"above the limits {LIMITS}"))
     return 0 if good else 1
 
