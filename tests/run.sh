@@ -15,31 +15,31 @@ unset ANCHORWATCH_CONF KRB5_CONFIG KRB5CCNAME LAB_DIR
 root=$PWD
 logs=$root/build/logs
 
-# name | command
+# alone: uses both cores itself; pair: runs beside another one | name | command
 suites() {
     cat <<'LIST'
-lint|/usr/bin/python3 tests/lint/selftest.py && AW_BUILD=build/clang-asan /usr/bin/python3 tests/lint/run.py
-unit-gcc|ctest_suite build/asan
-unit-clang|ctest_suite build/clang-asan
-tenant|/usr/bin/python3 tests/lab/tenant/selftest.py
-sync|/usr/bin/python3 tests/lab/sync/selftest.py
-lab|tests/lab/selftest.sh
-origins|/usr/bin/python3 tests/scenario/origins.py
-verdicts|/usr/bin/python3 tests/scenario/verdicts.py connect
-verdicts-cloudsync|/usr/bin/python3 tests/scenario/verdicts.py cloudsync
-commands|/usr/bin/python3 tests/scenario/commands.py
-anchors|/usr/bin/python3 tests/scenario/anchors.py
-kill|/usr/bin/python3 tests/scenario/kill.py
-reach|/usr/bin/python3 tests/scenario/reach.py
-equivalence-entra|/usr/bin/python3 tests/scenario/equivalence_entra.py
-faults-entra|/usr/bin/python3 tests/scenario/faults_entra.py
-badinput|/usr/bin/python3 tests/scenario/badinput.py
-daemon|/usr/bin/python3 tests/scenario/daemon.py
-rules|/usr/bin/python3 tests/scenario/rules.py --build build/asan
-whatif|/usr/bin/python3 tests/scenario/whatif.py
-rules-import|/usr/bin/python3 tests/scenario/rules_import.py
-equivalence-ad|/usr/bin/python3 tests/scenario/equivalence_ad.py
-equivalence-ad-bin|/usr/bin/python3 tests/scenario/equivalence_ad.py --recycle-bin on
+alone|lint|/usr/bin/python3 tests/lint/selftest.py && AW_BUILD=build/clang-asan /usr/bin/python3 tests/lint/run.py
+alone|unit-gcc|ctest_suite build/asan
+alone|unit-clang|ctest_suite build/clang-asan
+pair|tenant|/usr/bin/python3 tests/lab/tenant/selftest.py
+pair|sync|/usr/bin/python3 tests/lab/sync/selftest.py
+pair|lab|tests/lab/selftest.sh
+pair|origins|/usr/bin/python3 tests/scenario/origins.py
+pair|verdicts|/usr/bin/python3 tests/scenario/verdicts.py connect
+pair|verdicts-cloudsync|/usr/bin/python3 tests/scenario/verdicts.py cloudsync
+pair|commands|/usr/bin/python3 tests/scenario/commands.py
+pair|anchors|/usr/bin/python3 tests/scenario/anchors.py
+pair|kill|/usr/bin/python3 tests/scenario/kill.py
+pair|reach|/usr/bin/python3 tests/scenario/reach.py
+pair|equivalence-entra|/usr/bin/python3 tests/scenario/equivalence_entra.py
+pair|faults-entra|/usr/bin/python3 tests/scenario/faults_entra.py
+pair|badinput|/usr/bin/python3 tests/scenario/badinput.py
+pair|daemon|/usr/bin/python3 tests/scenario/daemon.py
+pair|rules|/usr/bin/python3 tests/scenario/rules.py --build build/asan
+pair|whatif|/usr/bin/python3 tests/scenario/whatif.py
+pair|rules-import|/usr/bin/python3 tests/scenario/rules_import.py
+pair|equivalence-ad|/usr/bin/python3 tests/scenario/equivalence_ad.py
+pair|equivalence-ad-bin|/usr/bin/python3 tests/scenario/equivalence_ad.py --recycle-bin on
 LIST
 }
 
@@ -64,7 +64,7 @@ say() {
 }
 
 build() {
-    for preset in asan clang-asan; do
+    for preset in asan clang-asan release; do
         say "building $preset"
         if ! { cmake --preset "$preset" && cmake --build --preset "$preset" -j "$(nproc)"; } \
             >"$logs/build-$preset.log" 2>&1; then
@@ -75,10 +75,10 @@ build() {
     done
 }
 
-passed=0 failed=0 skipped=0 broken=()
-
+# Runs one suite and keeps "passed failed skipped" in its .result. Two run at a time, so what is told of one is
+# told at once.
 run_suite() {
-    local name=$1 command=$2 started=$SECONDS line
+    local name=$1 command=$2 started=$SECONDS line told=
     say "suite $name"
     eval "$command" >"$logs/$name.log" 2>&1 </dev/null
     local status=$?
@@ -87,26 +87,36 @@ run_suite() {
     p=$(sed -n 's/.*[^0-9]\([0-9]\{1,\}\) passed.*/\1/p' <<<" $line")
     f=$(sed -n 's/.* \([0-9]\{1,\}\) failed.*/\1/p' <<<"$line")
     s=$(sed -n 's/.* \([0-9]\{1,\}\) skipped.*/\1/p' <<<"$line")
-    if [ -z "$p" ] || [ $((p + ${f:-0} + ${s:-0})) -eq 0 ]; then
+    f=${f:-0} s=${s:-0}
+    if [ -z "$p" ] || [ $((p + f + s)) -eq 0 ]; then
         p=0 f=1
-        echo "    the suite did not run:" && tail -n 15 "$logs/$name.log" | sed 's/^/    /'
-    elif [ "$status" -ne 0 ] && [ "${f:-0}" -eq 0 ]; then
+        told=$'\n    the suite did not run:\n'$(tail -n 15 "$logs/$name.log" | sed 's/^/    /')
+    elif [ "$status" -ne 0 ] && [ "$f" -eq 0 ]; then
         f=1
-        echo "    exit status $status:" && tail -n 15 "$logs/$name.log" | sed 's/^/    /'
+        told=$'\n    exit status '$status$':\n'$(tail -n 15 "$logs/$name.log" | sed 's/^/    /')
     fi
-    passed=$((passed + p)) failed=$((failed + ${f:-0})) skipped=$((skipped + ${s:-0}))
-    printf '          %s passed, %s failed, %s skipped in %s s\n' "$p" "${f:-0}" "${s:-0}" \
-        "$((SECONDS - started))"
-    if [ "${f:-0}" -gt 0 ]; then
-        broken+=("$name")
-        grep -E '^ *(FAIL|not ok)|\*\*\*Failed' "$logs/$name.log" | head -n 20 | sed 's/^/    /'
-    fi
-    [ "${s:-0}" -eq 0 ] || grep -iE '^ *skip' "$logs/$name.log" | head -n 5 | sed 's/^/    /'
+    [ "$f" -eq 0 ] || told+=$'\n'$(grep -E '^ *(FAIL|not ok)|\*\*\*Failed' "$logs/$name.log" | head -n 20 | sed 's/^/    /')
+    [ "$s" -eq 0 ] || told+=$'\n'$(grep -iE '^ *skip' "$logs/$name.log" | head -n 5 | sed 's/^/    /')
+    echo "$p $f $s" >"$logs/$name.result"
+    say "  $name: $p passed, $f failed, $s skipped in $((SECONDS - started)) s$told"
+}
+
+# Adds up what the named suites left; one without a result has not run.
+add_up() {
+    local passed=0 failed=0 skipped=0 broken=() name p f s
+    for name in "$@"; do
+        read -r p f s <"$logs/$name.result" || { p=0 f=1 s=0; }
+        passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+        [ "$f" -eq 0 ] || broken+=("$name")
+    done
+    [ ${#broken[@]} -eq 0 ] || echo "failed: ${broken[*]}"
+    echo "$passed passed, $failed failed, $skipped skipped"
+    [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
 }
 
 main() {
     if [ "${1:-}" = --list ]; then
-        suites | cut -d'|' -f1
+        suites | cut -d'|' -f2
         exit 0
     fi
     mkdir -p "$logs"
@@ -118,15 +128,22 @@ main() {
     fi
     build
     export ANCHORWATCH=$root/build/asan/agent/anchorwatch
-    local wanted=" $* "
-    while IFS='|' read -r name command <&3; do
+    local wanted=" $* " run=()
+    while IFS='|' read -r lane name command <&3; do
         [ $# -eq 0 ] || [[ $wanted == *" $name "* ]] || continue
-        run_suite "$name" "$command"
+        rm -f "$logs/$name.result"
+        run+=("$name")
+        if [ "$lane" = alone ]; then
+            wait
+            run_suite "$name" "$command"
+            continue
+        fi
+        [ "$(jobs -rp | wc -l)" -lt 2 ] || wait -n
+        run_suite "$name" "$command" 3<&- &
     done 3< <(suites)
+    wait
     say "done; logs are in build/logs"
-    [ ${#broken[@]} -eq 0 ] || echo "failed: ${broken[*]}"
-    echo "$passed passed, $failed failed, $skipped skipped"
-    [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+    add_up "${run[@]}"
 }
 
 main "$@"
