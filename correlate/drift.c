@@ -498,11 +498,11 @@ static gboolean report_stall(struct walk *walk, GError **error)
     gboolean ok = reader && reader->next(reader, &organization, error);
     if (ok && organization) {
         g_autofree char *last = cor_time_text(walk->tenant->last_sync_us);
-        struct cor_drift *drift =
-            finding("stalled", organization, NULL,
-                    "synchronization stands still since %s: changes wait, and what is edited in "
-                    "the cloud meanwhile is overwritten when it resumes",
-                    last);
+        struct cor_drift *drift = finding(
+            "stalled", organization, NULL,
+            "synchronization stands still since %s, %d hours by the tenant's clock: changes "
+            "wait, and what is edited in the cloud meanwhile is overwritten when it resumes",
+            last, (int)((walk->now_us - walk->tenant->last_sync_us) / COR_HOUR_US));
         drift->since_us = walk->tenant->last_sync_us;
         drift->rule = g_strdup("E6");
         ok = report(walk, drift, error);

@@ -27,6 +27,17 @@ static enum text_style style_of(enum store_half_state state)
                                          : TEXT_BAD;
 }
 
+/* What is not readable takes nothing from the point, and `check` tells what to do about it. */
+static void print_problem(const struct cli *cli, const char *problem)
+{
+    gboolean remark = g_str_has_prefix(problem, "remark:");
+    const char *end = remark && strstr(problem, "not readable") ? strchr(problem, ';') : NULL;
+    g_autofree char *known =
+        end ? g_strdup_printf("%.*s (see check)", (int)(end - problem), problem) : NULL;
+    g_autofree char *line = text_clean(known ? known : problem, 400);
+    text_wrap(cli, remark ? TEXT_DIM : TEXT_WARN, 9, line);
+}
+
 static void print_half(const struct cli *cli, const struct store_half *half)
 {
     const struct cor_half_stats *stats = &half->stats;
@@ -43,11 +54,7 @@ static void print_half(const struct cli *cli, const struct store_half *half)
     if (half->proof && *half->proof)
         text_print(cli, TEXT_DIM, "         proof: %s\n", half->proof);
     for (guint i = 0; i < half->problems->len; i++) {
-        gboolean remark = g_str_has_prefix(half->problems->pdata[i], "remark:");
-        /* what is not readable takes nothing from the point, and `check` tells it whole */
-        gboolean known = remark && strstr(half->problems->pdata[i], "not readable");
-        g_autofree char *line = text_clean(half->problems->pdata[i], known ? 90 : 400);
-        text_wrap(cli, remark ? TEXT_DIM : TEXT_WARN, 9, line);
+        print_problem(cli, half->problems->pdata[i]);
     }
 }
 
@@ -147,7 +154,7 @@ static void add_row(struct text_table *table, const struct store_point *point)
 int cmd_snapshots(struct cli *cli, char **args, GError **error)
 {
     (void)args;
-    static const char *const headings[] = {"point",        "taken",        "state", "objects",
+    static const char *const headings[] = {"point",        "taken",        "state", "objects read",
                                            "new versions", "link changes", "",      NULL};
     STORE_AUTO *store = common_store(cli, STORE_READ, error);
     g_autoptr(GPtrArray) points = store ? store_points(store, error) : NULL;
