@@ -17,7 +17,7 @@ struct cor_proof {
     GPtrArray *segments; /* struct segment *, in order of announcement */
     GPtrArray *problems; /* char * */
     GPtrArray *remarks;  /* char * */
-    GPtrArray *unread;   /* char *: types of which absence says nothing */
+    GPtrArray *unread;   /* struct cor_unread *: of what absence says nothing */
 };
 
 static void segment_free(struct segment *segment)
@@ -27,6 +27,13 @@ static void segment_free(struct segment *segment)
     g_free(segment);
 }
 
+static void unread_free(struct cor_unread *unread)
+{
+    g_free(unread->type);
+    g_free(unread->kind);
+    g_free(unread);
+}
+
 struct cor_proof *cor_proof_new(enum cor_directory directory)
 {
     struct cor_proof *proof = g_new0(struct cor_proof, 1);
@@ -34,7 +41,7 @@ struct cor_proof *cor_proof_new(enum cor_directory directory)
     proof->segments = g_ptr_array_new_with_free_func((GDestroyNotify)segment_free);
     proof->problems = g_ptr_array_new_with_free_func(g_free);
     proof->remarks = g_ptr_array_new_with_free_func(g_free);
-    proof->unread = g_ptr_array_new_with_free_func(g_free);
+    proof->unread = g_ptr_array_new_with_free_func((GDestroyNotify)unread_free);
     return proof;
 }
 
@@ -117,14 +124,27 @@ void cor_proof_remark(struct cor_proof *proof, const char *text)
     g_ptr_array_add(proof->remarks, g_strdup_printf("remark: %s", text));
 }
 
-void cor_proof_unread(struct cor_proof *proof, const char *type)
+static void add_unread(struct cor_proof *proof, const char *type, const char *kind,
+                       enum cor_life life)
 {
-    g_ptr_array_add(proof->unread, g_strdup(type));
+    struct cor_unread *unread = g_new0(struct cor_unread, 1);
+    *unread = (struct cor_unread){g_strdup(type), g_strdup(kind), life};
+    g_ptr_array_add(proof->unread, unread);
 }
 
-const GPtrArray *cor_proof_unread_types(const struct cor_proof *proof)
+void cor_proof_unread(struct cor_proof *proof, const char *type, enum cor_life life)
 {
-    return proof->unread;
+    add_unread(proof, type, NULL, life);
+}
+
+void cor_proof_unread_links(struct cor_proof *proof, const char *type, const char *kind)
+{
+    add_unread(proof, type, kind, COR_LIVE);
+}
+
+GPtrArray *cor_proof_unread_list(const struct cor_proof *proof)
+{
+    return g_ptr_array_ref(proof->unread);
 }
 
 static guint count_proven(const struct cor_proof *proof)

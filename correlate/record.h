@@ -47,6 +47,31 @@ const char *cor_directory_name(enum cor_directory directory); /* "ad" | "entra" 
 #define COR_TYPE_SYNC_CONFIG       "onPremisesSynchronization"
 #define COR_TYPE_ROLE_ASSIGNMENT   "roleAssignment" /* {principalId, roleDefinitionId, ...} */
 
+/* Entra types that show, diff and explain have words for; the collector reads more. */
+#define COR_TYPE_ADMINISTRATIVE_UNIT  "administrativeUnit"
+#define COR_TYPE_APP_ROLE_ASSIGNMENT  "appRoleAssignment"
+#define COR_TYPE_AUTH_CONTEXT         "authenticationContextClassReference"
+#define COR_TYPE_AUTH_STRENGTH        "authenticationStrengthPolicy"
+#define COR_TYPE_CROSS_TENANT         "crossTenantAccessPolicy"
+#define COR_TYPE_CROSS_TENANT_DEFAULT "crossTenantAccessPolicyConfigurationDefault"
+#define COR_TYPE_CROSS_TENANT_PARTNER "crossTenantAccessPolicyConfigurationPartner"
+#define COR_TYPE_CROSS_TENANT_SYNC    "crossTenantIdentitySyncPolicyPartner"
+#define COR_TYPE_DIRECTORY_ROLE       "directoryRole"
+#define COR_TYPE_ENTRA_DOMAIN         "entraDomain" /* Graph domain; "domain" is AD's */
+#define COR_TYPE_EXTENSION_PROPERTY   "extensionProperty"
+#define COR_TYPE_FEDERATED_CREDENTIAL "federatedIdentityCredential"
+#define COR_TYPE_FEDERATION           "internalDomainFederation"
+#define COR_TYPE_GROUP_SETTING        "groupSetting"
+#define COR_TYPE_PERMISSION_CLASS     "delegatedPermissionClassification"
+#define COR_TYPE_PERMISSION_GRANT     "oAuth2PermissionGrant"
+#define COR_TYPE_ROLE_DEFINITION      "roleDefinition"
+#define COR_TYPE_ROLE_ELIGIBILITY     "roleEligibilitySchedule"
+#define COR_TYPE_ROLE_POLICY          "roleManagementPolicy"
+#define COR_TYPE_ROLE_POLICY_USE      "roleManagementPolicyAssignment"
+#define COR_TYPE_ROLE_SCHEDULE        "roleAssignmentSchedule"
+#define COR_TYPE_SCOPED_ROLE          "scopedRoleMembership"
+#define COR_TYPE_SECURITY_ATTRIBUTES  "customSecurityAttributes" /* the values of one object */
+
 enum cor_life {
     COR_LIVE,
     COR_DELETED,  /* AD deleted-object with Recycle Bin, Entra soft-deleted: restorable */
@@ -123,9 +148,18 @@ void cor_proof_problem(struct cor_proof *proof, const char *segment, const char 
 /* A remark that does not touch completeness (an optional read was refused). */
 void cor_proof_remark(struct cor_proof *proof, const char *text);
 /* An optional read failed as a whole: the half may still be complete, but of objects of this type
- * absence says nothing, and nothing of it is concluded to be gone. */
-void cor_proof_unread(struct cor_proof *proof, const char *type);
-const GPtrArray *cor_proof_unread_types(const struct cor_proof *proof); /* char *, borrowed */
+ * and life absence says nothing, and neither they nor their links are concluded to be gone. */
+void cor_proof_unread(struct cor_proof *proof, const char *type, enum cor_life life);
+/* The same of one kind of links alone that objects of this type have. */
+void cor_proof_unread_links(struct cor_proof *proof, const char *type, const char *kind);
+/* What was not read. Owns its names. */
+struct cor_unread {
+    char *type;
+    char *kind; /* of the links; NULL: the objects themselves, and all their links */
+    enum cor_life life;
+};
+/* struct cor_unread *, in the order they were told; a reference of the caller's. */
+GPtrArray *cor_proof_unread_list(const struct cor_proof *proof);
 gboolean cor_proof_complete(const struct cor_proof *proof);
 /* Absence may be read as deletion only for a complete half; for AD also only when deleted
  * objects could be read, which is then a required segment named "deleted objects". */

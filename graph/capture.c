@@ -12,6 +12,7 @@
 #include "graph/audit.h"
 #include "graph/compare.h"
 #include "graph/delta.h"
+#include "graph/document.h"
 #include "graph/incremental.h"
 #include "graph/run.h"
 #include "graph/track.h"
@@ -21,7 +22,10 @@ enum {
     AUDIT_DAYS = 30, /* what the service keeps at most */
 };
 
-#define SEGMENT_AUDITS "directory audits"
+/* A record that comes later than this is no hint any more: the next full read finds what it told.
+ */
+#define HINT_OVERLAP_US COR_HOUR_US
+#define SEGMENT_AUDITS  "directory audits"
 
 /* --- shared by the parts ---------------------------------------------------------------------- */
 
@@ -118,6 +122,19 @@ static void notice_recovery(struct entra_run *run, const struct cor_event *event
         run->recovered = TRUE;
 }
 
+/* No delta round tells some relations; a record that names an object is a reason to look at it. */
+static void notice_targets(struct entra_run *run, const struct cor_event *event)
+{
+    const struct cor_json *targets = cor_json_get(event->doc, "targets");
+    if (!run->track || event->time_us < run->track->last_peer_us - HINT_OVERLAP_US)
+        return;
+    for (const struct cor_json *at = cor_json_first(targets); at; at = cor_json_next(at)) {
+        const char *id = cor_json_get_string(at, "id");
+        if (entra_id_ok(id))
+            g_hash_table_add(run->hints, g_strdup(id));
+    }
+}
+
 static gboolean take_audits(struct entra_run *run, const struct cor_json *page, guint *unusable,
                             GError **error)
 {
@@ -134,6 +151,7 @@ static gboolean take_audits(struct entra_run *run, const struct cor_json *page, 
         if (!entra_run_event(run, &event, error))
             return FALSE;
         notice_recovery(run, &event);
+        notice_targets(run, &event);
     }
     return TRUE;
 }
@@ -186,6 +204,7 @@ static gboolean read_audits(struct entra_run *run, GError **error)
                  status == 403 ? ": grant the application permission " ENTRA_AUDIT_PERMISSION : "",
                  (*error)->message));
     g_clear_error(error);
+    run->unaudited = TRUE;
     return TRUE;
 }
 
@@ -204,8 +223,9 @@ static void require_all(struct cor_proof *proof)
         const struct entra_resource *resource = &entra_resources[i];
         if (!resource->optional)
             cor_proof_require(proof, resource->segment);
-        for (const struct entra_link_kind *kind = resource->links; kind && kind->kind; kind++)
-            cor_proof_require(proof, kind->segment);
+        for (const struct entra_relation *at = resource->relations; at && at->kind; at++)
+            if (!at->optional)
+                cor_proof_require(proof, at->segment);
     }
 }
 
@@ -288,7 +308,13 @@ static gboolean decide(struct entra_run *run, gboolean *ret_incremental, GError 
     if (!run->sink->checkpoint)
         return TRUE;
     run->track = entra_track_new();
+    entra_client_stats(run->client, &run->stats);
+    run->track->this_peer_us = peer_now(run);
     gboolean fits = entra_track_load(run->track, run->options, g_get_real_time());
+    if (fits && !run->options->before) {
+        run->track->why = g_strdup("what was stored before cannot be read");
+        fits = FALSE;
+    }
     if (fits && (!entra_delta_read(run, &lost, error) || !read_audits(run, error)))
         return FALSE;
     g_autofree char *why = why_full(run);
@@ -368,6 +394,7 @@ gboolean entra_capture(const struct entra_options *options, struct cor_sink *sin
         .progress = progress,
         .progress_data = progress_data,
         .told = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
+        .hints = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
     };
     GError *failure = NULL;
     run.client = entra_client_new(options, cancellable, &failure);
@@ -383,6 +410,7 @@ gboolean entra_capture(const struct entra_options *options, struct cor_sink *sin
     entra_track_free(run.track);
     entra_compare_free(run.compare);
     g_hash_table_unref(run.told);
+    g_hash_table_unref(run.hints);
     g_free(run.sync_resource_id);
     g_free(run.sync_role_id);
     if (!ok)

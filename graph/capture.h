@@ -39,7 +39,9 @@ typedef void (*entra_progress_func)(void *data, const char *phase, guint64 objec
  *  - "anchorwatchSyncRole": true on a servicePrincipal that holds the app role
  *    ADSynchronization.ReadWrite.All of the Microsoft Entra AD Synchronization Service, which makes
  *    it a sync engine whatever its name (Entra page "authenticate-application-id").
- * Links: member and owner (groups, applications, service principals), manager (users, contacts).
+ *  - "anchorwatchParent": of a part (graph/resource.h), the key of the object it is a part of.
+ * Links: those of the table, and manager (users, contacts). A link of the kind of a relation with
+ * parts goes from the object to the part.
  * When the audit log could not be read, a remark says "directory audits not readable". */
 
 /* Read the whole tenant into the sink. Same contract as ad_capture. Missing permission for one

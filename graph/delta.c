@@ -19,7 +19,7 @@
 static guint link_flags(const struct entra_resource *resource, const struct cor_json *item)
 {
     guint flags = 0, index = 0;
-    const struct entra_link_kind *kind = resource->links;
+    const struct entra_relation *kind = resource->relations;
     for (; kind && kind->kind; kind++, index++) {
         g_autofree char *name = g_strconcat(kind->relation, "@delta", NULL);
         if (cor_json_get(item, name) || cor_json_get(item, kind->relation))

@@ -12,41 +12,60 @@
 
 enum { MAX_ID = 512 };
 
-static struct cor_json *clean(const struct cor_json *node);
+static struct cor_json *clean(const struct cor_json *node, const char *container);
+
+/* What could open a door, by the property that holds it. "hint" is the beginning of the secret. */
+static gboolean is_secret(const char *container, const char *key)
+{
+    static const struct {
+        const char *container, *key;
+    } secrets[] = {
+        {"keyCredentials", "key"},
+        {"passwordCredentials", "secretText"},
+        {"passwordCredentials", "hint"},
+        {"passwordProfile", "password"},
+        {"passwordSingleSignOnSettings", "credentials"},
+    };
+    for (guint i = 0; container && i < G_N_ELEMENTS(secrets); i++)
+        if (g_str_equal(secrets[i].container, container) && g_str_equal(secrets[i].key, key))
+            return TRUE;
+    return FALSE;
+}
 
 static gboolean is_annotation(const char *key)
 {
     return strchr(key, '@') != NULL;
 }
 
-static struct cor_json *clean_object(const struct cor_json *object, gboolean keep_type)
+static struct cor_json *clean_object(const struct cor_json *object, const char *container,
+                                     gboolean keep_type)
 {
     struct cor_json *out = cor_json_new_object();
     for (const struct cor_json *at = cor_json_first(object); at; at = cor_json_next(at)) {
         const char *key = cor_json_key(at);
         gboolean kept = !is_annotation(key) || (keep_type && g_str_equal(key, ODATA_TYPE));
-        if (kept && !cor_json_is_null(at))
-            cor_json_add(out, key, clean(at));
+        if (kept && !cor_json_is_null(at) && !is_secret(container, key))
+            cor_json_add(out, key, clean(at, key));
     }
     return out;
 }
 
-static struct cor_json *clean(const struct cor_json *node)
+static struct cor_json *clean(const struct cor_json *node, const char *container)
 {
     enum cor_json_type type = cor_json_type(node);
     if (type == COR_JSON_OBJECT)
-        return clean_object(node, TRUE);
+        return clean_object(node, container, TRUE);
     if (type != COR_JSON_ARRAY)
         return cor_json_copy(node);
     struct cor_json *out = cor_json_new_array();
     for (const struct cor_json *at = cor_json_first(node); at; at = cor_json_next(at))
-        cor_json_append(out, clean(at));
+        cor_json_append(out, clean(at, container));
     return out;
 }
 
 struct cor_json *entra_document(const struct cor_json *object, const char *type)
 {
-    return clean_object(object, g_str_equal(type, COR_TYPE_NAMED_LOCATION));
+    return clean_object(object, NULL, g_str_equal(type, COR_TYPE_NAMED_LOCATION));
 }
 
 gboolean entra_id_ok(const char *text)
@@ -77,7 +96,8 @@ static const char *without_id(const char *name, const char *id)
 
 static char *name_of(const struct cor_json *document, const char *id)
 {
-    static const char *const names[] = {"userPrincipalName", "displayName", "mail", "appId"};
+    static const char *const names[] = {"userPrincipalName", "displayName", "mail", "appId", "name",
+                                        "skuPartNumber",     "id"};
     for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
         const char *name = cor_json_get_string(document, names[i]);
         if (name && *name)
@@ -94,24 +114,65 @@ static gboolean is_present(const struct cor_json *value)
     return type != COR_JSON_ARRAY || cor_json_size(value) > 0;
 }
 
+/* Ids of some types are plain words or those of another type; a single object may have none. */
+static char *key_of(const struct entra_resource *resource, const char *id)
+{
+    if (resource->scoped && resource->singleton)
+        return g_strdup_printf("%s/policy", resource->type);
+    return resource->scoped ? g_strdup_printf("%s/%s", resource->type, id) : g_strdup(id);
+}
+
+static void drop_transient(struct cor_json *document, const char *transient)
+{
+    g_auto(GStrv) names = g_strsplit(transient ? transient : "", ",", -1);
+    for (guint i = 0; names[i]; i++)
+        cor_json_remove(document, names[i]);
+}
+
+struct cor_record *entra_part(const struct entra_relation *relation, const char *parent,
+                              const struct cor_json *object)
+{
+    gboolean single = relation->form == ENTRA_PART || relation->form == ENTRA_PROPERTY;
+    const char *id = cor_json_get_string(object, "id");
+    if (!single && !entra_id_ok(id))
+        return NULL;
+    g_autofree char *key = single ? g_strdup_printf("%s/%s", relation->type, parent)
+                           : relation->scoped
+                               ? g_strdup_printf("%s/%s/%s", relation->type, parent, id)
+                               : g_strdup(id);
+    struct cor_record *record = cor_record_new(COR_ENTRA, relation->type, key);
+    cor_json_free(record->attributes);
+    record->attributes = entra_document(object, relation->type);
+    cor_json_set(record->attributes, "anchorwatchParent", cor_json_new_string(parent));
+    g_free(record->name);
+    record->name = single ? g_strdup(relation->segment) : name_of(record->attributes, id);
+    return record;
+}
+
 enum entra_readable entra_record(const struct entra_resource *resource,
                                  const struct cor_json *object, struct cor_record **ret,
                                  const char **ret_manager)
 {
-    const char *id = cor_json_get_string(object, "id");
-    if (!entra_id_ok(id))
+    const char *id = cor_json_get_string(object, resource->id ? resource->id : "id");
+    if (!entra_id_ok(id) && !resource->singleton)
         return ENTRA_INVALID;
-    if (!is_present(cor_json_get(object, resource->must)))
+    gboolean list = cor_json_type(cor_json_get(object, "value")) == COR_JSON_ARRAY;
+    if ((resource->must && !is_present(cor_json_get(object, resource->must))) ||
+        (resource->singleton && list))
         return ENTRA_LIMITED;
     const char *manager = cor_json_get_string(cor_json_get(object, "manager"), "id");
-    struct cor_record *record = cor_record_new(COR_ENTRA, resource->type, id);
+    g_autofree char *key = key_of(resource, id);
+    struct cor_record *record = cor_record_new(COR_ENTRA, resource->type, key);
     cor_json_free(record->attributes);
     record->attributes = entra_document(object, resource->type);
     if (resource->expand)
         cor_json_remove(record->attributes, "manager");
+    drop_transient(record->attributes, resource->transient);
     record->life = resource->life;
     g_free(record->name);
-    record->name = name_of(record->attributes, id);
+    record->name = resource->singleton && resource->scoped
+                       ? g_strdup(resource->segment)
+                       : name_of(record->attributes, id ? id : resource->segment);
     *ret = record;
     *ret_manager = resource->expand && entra_id_ok(manager) ? manager : NULL;
     return ENTRA_READABLE;

@@ -9,8 +9,14 @@
 #include "graph/resource.h"
 
 /* Copy without null members and OData annotations. "@odata.type" stays in nested objects, where the
- * service sends it only to tell one kind from another, and at the top of a named location. */
+ * service sends it only to tell one kind from another, and at the top of a named location. Secrets,
+ * which the service should not send, are never in it. */
 struct cor_json *entra_document(const struct cor_json *object, const char *type);
+
+/* A part of the object with the key parent as a record of its own, named by anchorwatchParent
+ * (graph/capture.h). NULL: it has no usable id. Caller frees. */
+struct cor_record *entra_part(const struct entra_relation *relation, const char *parent,
+                              const struct cor_json *object);
 
 enum entra_readable {
     ENTRA_READABLE,

@@ -12,6 +12,7 @@
 #include "graph/batch.h"
 #include "graph/delta.h"
 #include "graph/link.h"
+#include "graph/links.h"
 
 #include <string.h>
 
@@ -22,6 +23,7 @@ enum { CHUNK = 1000 }; /* objects in memory while their authority is asked for *
 struct asking {
     struct entra_stream *stream;
     struct entra_reading *reading;
+    gboolean all_links;
     char *refusal; /* owned; words of the first 403 */
 };
 
@@ -52,37 +54,43 @@ static gboolean on_object(void *data, const char *key, long status, const struct
     return entra_reading_take(asking->reading, body, error);
 }
 
+/* What is never put inside a batch is asked for by itself. */
+static gboolean ask_one(struct asking *asking, const char *key, const char *path, GError **error)
+{
+    struct entra_client *client = asking->reading->run->client;
+    g_autofree char *url = g_strdup_printf("%s/%s%s", entra_client_base(client),
+                                           asking->stream->resource->version, path);
+    g_autoptr(entra_reply) reply = entra_client_ask(client, url, NULL, error);
+    if (!reply)
+        return FALSE;
+    COR_JSON_AUTO *body =
+        cor_json_parse(entra_reply_text(reply), reply->body->len, ENTRA_MAX_BODY, NULL);
+    return on_object(asking, key, reply->status, body, error);
+}
+
 static gboolean ask_chunk(struct asking *asking, GPtrArray *keys, guint from, GError **error)
 {
+    const struct entra_resource *resource = asking->stream->resource;
     struct entra_batch *batch = entra_batch_new(asking->reading->run->client, on_object, asking);
     gboolean ok = TRUE;
     for (guint i = from; ok && i < MIN(from + CHUNK, keys->len); i++) {
-        g_autofree char *path = entra_object_path(asking->stream->resource, keys->pdata[i]);
-        ok = entra_batch_add(batch, keys->pdata[i], path, error);
+        g_autofree char *path = entra_object_path(resource, keys->pdata[i]);
+        ok = resource->slow ? ask_one(asking, keys->pdata[i], path, error)
+                            : entra_batch_add(batch, keys->pdata[i], path, error);
     }
     ok = ok && entra_batch_finish(batch, error);
     entra_batch_free(batch);
     return ok && entra_reading_settle(asking->reading, error);
 }
 
-/* The lists of links that changed, of what is live. all: every list of every key. */
-static gboolean ask_links(struct entra_run *run, struct entra_stream *stream, GPtrArray *keys,
-                          gboolean all, GError **error)
+/* What a round tracks is read where it told so, everything else of each object asked for. */
+static gboolean is_relation_due(void *data, guint index, const char *key)
 {
-    guint flag = ENTRA_LINKS;
-    const struct entra_link_kind *kind = stream->resource->links;
-    for (; kind && kind->kind; kind++, flag <<= 1) {
-        g_autoptr(GString) ids = g_string_new(NULL);
-        for (guint i = 0; i < keys->len; i++) {
-            const char *key = keys->pdata[i];
-            guint flags = all ? flag : entra_flags_get(stream->changes, key);
-            if ((flags & flag) && g_hash_table_contains(stream->live, key))
-                g_string_append_len(ids, key, (gssize)strlen(key) + 1);
-        }
-        if (!entra_links_read(run, stream->resource, kind, ids, error))
-            return FALSE;
-    }
-    return TRUE;
+    const struct asking *asking = data;
+    if (asking->all_links || asking->stream->resource->relations[index].when != ENTRA_TRACKED)
+        return TRUE;
+    guint flag = (guint)ENTRA_LINKS << index;
+    return (entra_flags_get(asking->stream->changes, key) & flag) != 0;
 }
 
 /* Read the objects with these keys; stream->live and missing tell which were found. */
@@ -91,7 +99,9 @@ static gboolean ask(struct entra_run *run, struct entra_stream *stream, GPtrArra
 {
     struct entra_reading reading;
     entra_reading_init(&reading, run, stream->resource, NULL);
-    struct asking asking = {.stream = stream, .reading = &reading};
+    struct asking asking = {.stream = stream, .reading = &reading, .all_links = all_links};
+    reading.filter = is_relation_due;
+    reading.filter_data = &asking;
     gboolean ok = TRUE;
     for (guint i = 0; ok && i < keys->len; i += CHUNK) {
         ok = ask_chunk(&asking, keys, i, error);
@@ -104,7 +114,8 @@ static gboolean ask(struct entra_run *run, struct entra_stream *stream, GPtrArra
         entra_reading_end(&reading, 200);
     }
     stream->failed |= !ok || reading.refused || reading.limited > 0;
-    ok = ok && (reading.refused || ask_links(run, stream, keys, all_links, error));
+    if (ok && !reading.refused && reading.parents)
+        ok = entra_relations_read(run, reading.parents, reading.filter, &asking, error);
     g_free(asking.refusal);
     entra_reading_clear(&reading);
     return ok;
@@ -129,7 +140,7 @@ static void expect_links(struct entra_stream *stream, const struct entra_stream 
                          const char *key)
 {
     guint flag = ENTRA_LINKS;
-    const struct entra_link_kind *kind = stream->resource->links;
+    const struct entra_relation *kind = stream->resource->relations;
     for (; deleted && kind && kind->kind; kind++, flag <<= 1)
         if (g_hash_table_contains(deleted->known, key))
             entra_flags_add(stream->changes, key, flag);
@@ -143,8 +154,33 @@ static void ask_again(struct entra_stream *stream, const char *key)
         entra_flags_add(stream->again, key, flags & ENTRA_KEPT & ~(guint)ENTRA_LOST);
 }
 
+static gboolean has_hinted(const struct entra_resource *resource)
+{
+    for (const struct entra_relation *at = resource->relations; at && at->kind; at++)
+        if (at->when == ENTRA_HINTED)
+            return TRUE;
+    return FALSE;
+}
+
+/* Audit records name objects of all types; the store knows which is which. */
+static void take_hints(struct entra_run *run, struct entra_stream *stream)
+{
+    struct cor_view *before = run->options->before;
+    GHashTableIter iter;
+    gpointer key;
+    if (!before || !has_hinted(stream->resource))
+        return;
+    g_hash_table_iter_init(&iter, run->hints);
+    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+        COR_RECORD_AUTO *old = before->get(before, COR_ENTRA, key, NULL);
+        if (old && old->life == COR_LIVE && g_str_equal(old->type, stream->resource->type))
+            entra_flags_add(stream->changes, key, ENTRA_NAMED);
+    }
+}
+
 static gboolean read_tracked(struct entra_run *run, struct entra_stream *stream, GError **error)
 {
+    take_hints(run, stream);
     const struct entra_stream *deleted =
         entra_track_find(run->track, stream->resource->type, COR_DELETED);
     g_autoptr(GPtrArray) keys = keys_of(stream->changes);
@@ -211,11 +247,23 @@ static gboolean ask_first_pages(struct entra_run *run, struct first_page *firsts
     return TRUE;
 }
 
+/* What the audit log would tell is read of new objects and of those it names. */
+static gboolean is_listed_due(void *data, guint index, const char *key)
+{
+    const struct first_page *first = data;
+    const struct entra_run *run = first->reading.run;
+    return first->stream->resource->relations[index].when != ENTRA_HINTED || run->unaudited ||
+           g_hash_table_contains(run->hints, key) ||
+           !g_hash_table_contains(first->stream->known, key);
+}
+
 static gboolean read_listed(struct entra_run *run, struct first_page *first, GError **error)
 {
     const struct entra_resource *resource = first->stream->resource;
     struct entra_reading *reading = &first->reading;
     gboolean ok;
+    reading->filter = is_listed_due;
+    reading->filter_data = first;
     if (resource->slow || (!first->failure && first->status == 0)) {
         g_autofree char *url =
             entra_resource_url(entra_client_base(run->client), resource, entra_run_top(run));
@@ -240,11 +288,13 @@ static gboolean forget_links(struct entra_run *run, const struct entra_resource 
 {
     if (resource->expand && !entra_run_links_follow(run, key, "manager", error))
         return FALSE;
-    const struct entra_link_kind *kind = resource->links;
-    for (; kind && kind->kind; kind++)
-        if (!entra_run_links_follow(run, key, kind->kind, error))
-            return FALSE;
-    return TRUE;
+    return entra_relations_forget(run, resource, key, error);
+}
+
+static gboolean tell_gone(struct entra_run *run, const struct entra_resource *resource,
+                          const char *key, GError **error)
+{
+    return entra_relations_forget(run, resource, key, error) && entra_run_gone(run, key, error);
 }
 
 static gboolean forget_links_of_deleted(struct entra_run *run, const struct entra_stream *stream,
@@ -286,7 +336,7 @@ static gboolean judge_missing(struct entra_run *run, struct entra_stream *stream
             entra_flags_add(stream->again, keys->pdata[i], (flags & ENTRA_KEPT) | ENTRA_LOST);
             continue;
         }
-        if (!entra_run_gone(run, keys->pdata[i], error))
+        if (!tell_gone(run, stream->resource, keys->pdata[i], error))
             return FALSE;
         g_hash_table_remove(stream->again, keys->pdata[i]);
     }
@@ -310,7 +360,7 @@ static gboolean judge_vanished(struct entra_run *run, struct entra_stream *strea
         return FALSE;
     for (guint i = 0; i < keys->len && !stream->failed; i++)
         if (!g_hash_table_contains(stream->live, keys->pdata[i]) &&
-            !entra_run_gone(run, keys->pdata[i], error))
+            !tell_gone(run, stream->resource, keys->pdata[i], error))
             return FALSE;
     for (guint i = 0; i < keys->len && !stream->link; i++)
         if (g_hash_table_contains(stream->live, keys->pdata[i]))
@@ -328,9 +378,11 @@ static void keep_known(struct entra_stream *stream)
 
 static gboolean judge_absences(struct entra_run *run, struct entra_stream *stream, GError **error)
 {
-    const struct entra_stream *deleted =
+    struct entra_stream *deleted =
         entra_track_find(run->track, stream->resource->type, COR_DELETED);
-    if (stream->failed || (deleted && deleted->failed)) {
+    if (deleted && deleted->failed)
+        keep_known(deleted);
+    if (stream->failed || (deleted && deleted->failed && !deleted->resource->optional)) {
         keep_known(stream);
         return TRUE;
     }

@@ -8,6 +8,7 @@
 #include "correlate/error.h"
 #include "graph/compare.h"
 #include "graph/document.h"
+#include "graph/links.h"
 
 #include <string.h>
 
@@ -15,15 +16,15 @@ static gboolean keep(struct entra_reading *reading, struct cor_record *record, c
                      gboolean *ret_kept, GError **error)
 {
     struct entra_run *run = reading->run;
-    if (reading->ids)
-        g_string_append_len(reading->ids, record->key, (gssize)strlen(record->key) + 1);
+    if (reading->parents)
+        entra_parents_add(reading->parents, record);
     if (reading->shown)
         g_hash_table_add(reading->shown, g_strdup(record->key));
     if (reading->resource->expand && !entra_run_links_follow(run, record->key, "manager", error))
         return FALSE;
     if (manager && !entra_run_link(run, "manager", record->key, manager, error))
         return FALSE;
-    if (reading->resource->links && reading->resource->life == COR_LIVE)
+    if (reading->parents)
         entra_syncrole_notice(run, record);
     *ret_kept = reading->resource->behavior && entra_wants_behavior(record);
     return *ret_kept || entra_run_record(run, record, error);
@@ -81,7 +82,9 @@ void entra_objects_unread(struct entra_run *run, const struct entra_resource *re
                           const char *why)
 {
     entra_run_remark(run, g_strdup_printf("%s not readable: %s", resource->segment, why));
-    cor_proof_unread(run->proof, resource->type);
+    cor_proof_unread(run->proof, resource->type, resource->life);
+    for (const struct entra_relation *at = resource->relations; at && at->kind; at++)
+        entra_relation_unread(run, resource, at);
 }
 
 static void judge_limited(const struct entra_reading *reading)
@@ -109,7 +112,9 @@ gboolean entra_reading_refusal(struct entra_reading *reading, long status, GErro
     if ((!refused && !missing) || run->sink_failed)
         return FALSE;
     g_autofree char *text =
-        g_strdup_printf("refused; grant the application permission %s%s (%s)", resource->permission,
+        g_strdup_printf("refused; grant the application permission %s%s%s%s (%s)",
+                        resource->permission, resource->licence ? ", which needs the licence " : "",
+                        resource->licence ? resource->licence : "",
                         resource->doubt ? resource->doubt : "", (*error)->message);
     if (resource->optional) {
         entra_objects_unread(run, resource, text);
@@ -149,8 +154,8 @@ static void start_over(struct entra_reading *reading, GError **error)
 {
     g_clear_error(error);
     reading->limited = 0;
-    if (reading->ids)
-        g_string_truncate(reading->ids, 0);
+    if (reading->parents)
+        entra_parents_clear(reading->parents);
     g_clear_pointer(&reading->run->compare, entra_compare_free);
 }
 
@@ -179,12 +184,9 @@ gboolean entra_reading_follow(struct entra_reading *reading, const char *url, GE
 gboolean entra_reading_attached(struct entra_reading *reading, GError **error)
 {
     struct entra_run *run = reading->run;
-    const struct entra_link_kind *kind = reading->resource->links;
-    for (; kind && kind->kind; kind++) {
-        if (!entra_links_read(run, reading->resource, kind, reading->ids, error))
-            return FALSE;
-        entra_run_report(run, kind->segment);
-    }
+    if (reading->parents &&
+        !entra_relations_read(run, reading->parents, reading->filter, reading->filter_data, error))
+        return FALSE;
     gboolean principals = g_str_equal(reading->resource->type, COR_TYPE_SERVICE_PRINCIPAL);
     return !principals || reading->resource->life != COR_LIVE ||
            entra_syncrole_read(run, reading->resource, error);
@@ -194,14 +196,13 @@ void entra_reading_init(struct entra_reading *reading, struct entra_run *run,
                         const struct entra_resource *resource, GHashTable *shown_or_null)
 {
     *reading = (struct entra_reading){.run = run, .resource = resource, .shown = shown_or_null};
-    reading->ids = resource->links ? g_string_new(NULL) : NULL;
+    reading->parents = resource->relations ? entra_parents_new(run, resource) : NULL;
     reading->open = g_ptr_array_new_with_free_func((GDestroyNotify)cor_record_free);
 }
 
 void entra_reading_clear(struct entra_reading *reading)
 {
-    if (reading->ids)
-        g_string_free(reading->ids, TRUE);
+    entra_parents_free(reading->parents);
     g_ptr_array_unref(reading->open);
 }
 

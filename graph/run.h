@@ -9,6 +9,7 @@
 #include "graph/resource.h"
 
 struct entra_track;
+struct entra_parents;
 struct entra_compare;
 
 enum { ENTRA_MAX_FAILURES = 2 }; /* in a row, of a service that does not answer */
@@ -29,6 +30,8 @@ struct entra_run {
     gboolean incremental;      /* the sink was told so: links must be announced */
     gboolean recovered;        /* the audit log tells of a recovery job since the last full read */
     gboolean audited;          /* the audit log was read already */
+    gboolean unaudited;        /* and could not be read to its end */
+    GHashTable *hints;         /* set: ids that audit records name */
     struct entra_track *track; /* what the next capture starts from; NULL: nothing is kept */
     struct entra_compare *compare; /* what was read, for the reconciliation; NULL: none */
 };
@@ -55,12 +58,14 @@ guint entra_run_top(const struct entra_run *run);
 struct entra_reading {
     struct entra_run *run;
     const struct entra_resource *resource;
-    GHashTable *shown; /* borrowed; gets the key of each readable object; may be NULL */
-    GString *ids;      /* of objects with links, each NUL-terminated; NULL: no links */
-    GPtrArray *open;   /* struct cor_record *, authority not known yet */
-    gboolean denied;   /* reading the authority was refused */
-    gboolean refused;  /* the resource itself */
-    guint64 limited;   /* objects that came without their properties */
+    GHashTable *shown;             /* borrowed; gets the key of each readable object; may be NULL */
+    struct entra_parents *parents; /* what has relations, as far as read; NULL: no relations */
+    gboolean (*filter)(void *data, guint index, const char *key); /* of links.h; NULL: all */
+    void *filter_data;
+    GPtrArray *open;  /* struct cor_record *, authority not known yet */
+    gboolean denied;  /* reading the authority was refused */
+    gboolean refused; /* the resource itself */
+    guint64 limited;  /* objects that came without their properties */
 };
 void entra_reading_init(struct entra_reading *reading, struct entra_run *run,
                         const struct entra_resource *resource, GHashTable *shown_or_null);
@@ -78,7 +83,7 @@ gboolean entra_reading_follow(struct entra_reading *reading, const char *url, GE
 void entra_reading_end(struct entra_reading *reading, long status);
 /* Is the error a refusal that only leaves a hole? Then it is told and cleared. */
 gboolean entra_reading_refusal(struct entra_reading *reading, long status, GError **error);
-/* Links and what else hangs on the objects just listed. */
+/* Relations and what else hangs on the objects just listed. */
 gboolean entra_reading_attached(struct entra_reading *reading, GError **error);
 /* A whole resource. shown gets the keys (char *, owned by it) of what was listed. */
 gboolean entra_objects_read(struct entra_run *run, const struct entra_resource *resource,
@@ -86,11 +91,6 @@ gboolean entra_objects_read(struct entra_run *run, const struct entra_resource *
 /* Not seeing what may be refused is no sign that it is gone. */
 void entra_objects_unread(struct entra_run *run, const struct entra_resource *resource,
                           const char *why);
-
-/* links.c: all links of one kind from the objects whose ids (NUL-terminated) follow each other in
- * ids. The segment is proven, or has a problem (a missing permission), or an error comes back. */
-gboolean entra_links_read(struct entra_run *run, const struct entra_resource *resource,
-                          const struct entra_link_kind *kind, const GString *ids, GError **error);
 
 /* behavior.c: give each record its onPremisesSyncBehavior where it can be read, then to the sink. A
  * missing permission is remarked and makes *denied TRUE. */

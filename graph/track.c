@@ -8,7 +8,7 @@
 
 #include "correlate/time.h"
 
-#define FORMAT "1" /* of the document; another one is not understood */
+#define FORMAT "2" /* of the document; another one is not understood */
 
 static GHashTable *set_new(void)
 {
@@ -89,8 +89,10 @@ static char *table_digest(void)
         g_autofree char *line = g_strdup_printf("\n%s %s %s", resource->segment, url,
                                                 resource->delta ? resource->delta : "-");
         g_checksum_update(sum, (const guchar *)line, -1);
-        for (const struct entra_link_kind *kind = resource->links; kind && kind->kind; kind++)
-            g_checksum_update(sum, (const guchar *)kind->relation, -1);
+        for (const struct entra_relation *at = resource->relations; at && at->kind; at++) {
+            g_autofree char *path = entra_relation_path(resource, at, "-", 0);
+            g_checksum_update(sum, (const guchar *)path, -1);
+        }
     }
     return g_strdup(g_checksum_get_string(sum));
 }
@@ -154,6 +156,7 @@ gboolean entra_track_load(struct entra_track *track, const struct entra_options 
         return FALSE;
     track->full_us = load_time(doc, "full");
     track->full_peer_us = load_time(doc, "fullPeer");
+    track->last_peer_us = load_time(doc, "lastPeer");
     /* a clock that was set back makes it due, too */
     track->due = now_us < track->full_us || now_us - track->full_us >= options->reconcile_us;
     return TRUE;
@@ -198,6 +201,7 @@ struct cor_json *entra_track_save(const struct entra_track *track,
     cor_json_add_string(doc, "table", table);
     cor_json_add_int(doc, "full", track->full_us);
     cor_json_add_int(doc, "fullPeer", track->full_peer_us);
+    cor_json_add_int(doc, "lastPeer", track->this_peer_us);
     struct cor_json *streams = cor_json_new_object();
     for (guint i = 0; i < entra_resources_len; i++)
         cor_json_add(streams, track->streams[i].resource->segment, save_stream(&track->streams[i]));

@@ -15,8 +15,9 @@ enum {
     ENTRA_TOLD = 1 << 0,    /* by the delta round of this capture */
     ENTRA_REMOVED = 1 << 1, /* told to be gone for good */
     ENTRA_AGAIN = 1 << 2,   /* the capture before asked for it, too */
-    ENTRA_LOST = 1 << 3,    /* and did not find it */
-    ENTRA_LINKS = 1 << 4,   /* shifted by the index in resource->links: that list changed */
+    ENTRA_NAMED = 1 << 3,   /* an audit record names it */
+    ENTRA_LOST = 1 << 4,    /* the capture before did not find it */
+    ENTRA_LINKS = 1 << 5,   /* shifted by the index in resource->relations: that list changed */
 };
 /* The flags that go from one capture to the next. */
 #define ENTRA_KEPT (~(guint)(ENTRA_LOST - 1))
@@ -41,6 +42,8 @@ struct entra_track {
     struct entra_stream *streams; /* entra_resources_len of them, in that order */
     gint64 full_us;               /* when everything was read last, by our clock */
     gint64 full_peer_us;          /* and by the tenant's */
+    gint64 this_peer_us;          /* when this capture began, by the tenant's clock */
+    gint64 last_peer_us;          /* when the capture before began, by the tenant's clock */
     char *why; /* owned; why everything must be read although a checkpoint was there; NULL: none */
     gboolean due;    /* the periodic reconciliation */
     gboolean usable; /* the next capture can go on from here */

@@ -395,11 +395,12 @@ gboolean store_picture_apply(struct store_picture *picture, const struct store_o
 
 /* What an optional read did not deliver counts as heard of: its absence says nothing. */
 static gboolean keep_unread(struct store_picture *picture, enum cor_directory directory,
-                            const char *type, GError **error)
+                            const struct cor_unread *unread, GError **error)
 {
     STORE_QUERY_AUTO query = store_query_begin(picture->store, Q_TYPE_OBJECTS);
     store_query_int(&query, directory);
-    store_query_text(&query, type);
+    store_query_text(&query, unread->type);
+    store_query_int(&query, unread->life);
     gboolean row;
     while (store_query_step(&query, &row, error)) {
         if (!row)
@@ -407,6 +408,17 @@ static gboolean keep_unread(struct store_picture *picture, enum cor_directory di
         touch(picture, store_column_int(&query, 0));
     }
     return FALSE;
+}
+
+/* Links of what is still there, once it is known what is. */
+static gboolean keep_links(struct store_picture *picture, enum cor_directory directory,
+                           const struct cor_unread *unread, GError **error)
+{
+    STORE_QUERY_AUTO query = store_query_begin(picture->store, Q_LINKS_KEEP);
+    store_query_int(&query, directory);
+    store_query_text(&query, unread->type);
+    store_query_text(&query, unread->kind);
+    return store_query_run(&query, error);
 }
 
 #define CLOSE_AT_ONCE                                                                              \
@@ -458,11 +470,18 @@ gboolean store_picture_close_unseen(struct store_picture *picture, enum cor_dire
                                     const GPtrArray *unread, GError **error)
 {
     for (guint i = 0; i < unread->len; i++) {
-        if (!keep_unread(picture, directory, g_ptr_array_index(unread, i), error))
+        const struct cor_unread *one = unread->pdata[i];
+        if (!one->kind && !keep_unread(picture, directory, one, error))
             return FALSE;
     }
-    return close_versions(picture, directory, error) &&
-           store_exec(picture->store, Q_LINKS_CLOSE_UNSEEN, 2,
+    if (!close_versions(picture, directory, error))
+        return FALSE;
+    for (guint i = 0; i < unread->len; i++) {
+        const struct cor_unread *one = unread->pdata[i];
+        if (one->life == COR_LIVE && !keep_links(picture, directory, one, error))
+            return FALSE;
+    }
+    return store_exec(picture->store, Q_LINKS_CLOSE_UNSEEN, 2,
                       (gint64[]){picture->point, directory}, error);
 }
 

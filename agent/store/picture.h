@@ -35,8 +35,8 @@ gboolean store_picture_apply(struct store_picture *picture, const struct store_o
 /* Enter the identifiers that still wait. */
 gboolean store_picture_flush(struct store_picture *picture, GError **error);
 
-/* The end of a half. What it did not speak of is gone, but for types in unread (char *), of which
- * absence says nothing. */
+/* The end of a half. What it did not speak of is gone, but for what unread (struct cor_unread *)
+ * names, of which absence says nothing. */
 gboolean store_picture_close_unseen(struct store_picture *picture, enum cor_directory directory,
                                     const GPtrArray *unread, GError **error);
 /* What it ended without replacing it goes on. */

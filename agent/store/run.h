@@ -19,7 +19,7 @@ struct store_sink {
     struct cor_half_stats stats;
     char *proof;
     GPtrArray *problems;      /* char * */
-    GPtrArray *unread;        /* char *: types of which absence says nothing */
+    GPtrArray *unread;        /* struct cor_unread *: of what absence says nothing */
     GHashTable *checkpoints;  /* stream -> canonical text, NULL: forgotten */
     struct store_codec codec; /* of the collector's thread, and its scratch */
     GString *extra;

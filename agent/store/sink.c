@@ -213,9 +213,8 @@ static gboolean finish_half(struct cor_sink *self, const struct cor_proof *proof
     half->proof = cor_proof_text(proof);
     g_ptr_array_unref(half->problems);
     half->problems = cor_proof_problems(proof);
-    const GPtrArray *unread = cor_proof_unread_types(proof);
-    for (guint i = 0; i < unread->len; i++)
-        g_ptr_array_add(half->unread, g_strdup(g_ptr_array_index(unread, i)));
+    g_ptr_array_unref(half->unread);
+    half->unread = cor_proof_unread_list(proof);
     return TRUE;
 }
 
@@ -248,7 +247,7 @@ struct cor_sink *store_run_sink(struct store_run *run, enum cor_directory direct
     half->source = g_strdup(source);
     half->state = STORE_HALF_FAILED;
     half->problems = g_ptr_array_new_with_free_func(g_free);
-    half->unread = g_ptr_array_new_with_free_func(g_free);
+    half->unread = g_ptr_array_new();
     half->extra = g_string_new(NULL);
     half->checkpoints = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     run->sinks[directory] = half;

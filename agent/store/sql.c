@@ -58,7 +58,8 @@ static const struct statement statements[STORE_STATEMENTS] = {
         "INSERT OR IGNORE INTO object_type (directory, type, key, object)"
         " VALUES (?1, ?2, ?3, ?4)", FALSE},
     [Q_TYPE_OBJECTS] = {
-        "SELECT object FROM object_type WHERE directory = ?1 AND type = ?2", FALSE},
+        "SELECT t.object FROM object_type t JOIN version v ON v.object = t.object"
+        " WHERE t.directory = ?1 AND t.type = ?2 AND v.until_point IS NULL AND v.life = ?3", FALSE},
     [Q_IDENTIFIER_ADD] = {
         "INSERT OR IGNORE INTO identifier (kind, value, object) VALUES (?1, ?2, ?3)", FALSE},
 
@@ -72,6 +73,12 @@ static const struct statement statements[STORE_STATEMENTS] = {
         " ORDER BY from_point DESC LIMIT 1", FALSE},
     [Q_LINK_SEEN] = {
         "INSERT OR IGNORE INTO seen_link (source, kind, target) VALUES (?1, ?2, ?3)", FALSE},
+    [Q_LINKS_KEEP] = {
+        "INSERT OR IGNORE INTO seen_link (source, kind, target)"
+        " SELECT l.source, l.kind, l.target FROM object_type t JOIN link l ON l.source = t.object"
+        " WHERE t.directory = ?1 AND t.type = ?2 AND (?3 IS NULL OR l.kind = ?3)"
+        " AND l.until_point IS NULL AND EXISTS (SELECT 1 FROM version v WHERE v.object = t.object"
+        " AND v.until_point IS NULL AND v.life = 0)", FALSE},
     [Q_LINKS_OF_KIND_REMOVE] = {
         "DELETE FROM link WHERE source = ?1 AND kind = ?2 AND +from_point = ?3", FALSE},
     [Q_LINKS_OF_KIND_END] = {

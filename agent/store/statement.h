@@ -45,6 +45,7 @@ enum store_statement {
     Q_LINK_ADD,
     Q_LINK_NEWEST,
     Q_LINK_SEEN,
+    Q_LINKS_KEEP,
     Q_LINKS_OF_KIND_REMOVE,
     Q_LINKS_OF_KIND_END,
     Q_LINKS_OF_REMOVE,

@@ -61,7 +61,7 @@ static void goes_on(void **state)
     const struct entra_stream *deleted = entra_track_find(track, COR_TYPE_USER, COR_DELETED);
     assert_null(deleted->link);
     assert_true(g_hash_table_contains(deleted->known, "d1"));
-    assert_null(entra_track_find(track, COR_TYPE_DEVICE, COR_DELETED));
+    assert_null(entra_track_find(track, COR_TYPE_CONTACT, COR_DELETED));
     entra_track_free(track);
 }
 

@@ -148,7 +148,7 @@ static void test_unread_type_is_not_gone(void **state)
     struct cor_sink *sink = sink_of(run, COR_ENTRA);
     cor_proof_require(proof, "everything else");
     cor_proof_graph(proof, "everything else", 200, FALSE);
-    cor_proof_unread(proof, "user");
+    cor_proof_unread(proof, "user", COR_LIVE);
     OK(sink->finish(sink, proof, &stats, &error));
     cor_proof_free(proof);
     gint64 point = commit(run, 10);
@@ -157,6 +157,38 @@ static void test_unread_type_is_not_gone(void **state)
     ASSERT_TITLE(f->store, point, COR_ENTRA, CLOUD, "engineer");
     assert_int_equal(number_of(f->store, "SELECT count(*) FROM object_history "
                                          "WHERE name = 'alice@example.test'"),
+                     1);
+    ASSERT_VERIFIES(f->store);
+}
+
+/* What an optional relation did not tell stands as long as its object does. */
+static void test_unread_links_stand(void **state)
+{
+    struct fixture *f = *state;
+    struct store_run *run = begin(f->store, 5);
+    put(run, COR_ENTRA, "user", ALICE, "alice", NULL);
+    put(run, COR_ENTRA, "user", BOB, "bob", NULL);
+    tie(run, COR_ENTRA, ALICE, "sponsor", BOB);
+    tie(run, COR_ENTRA, ALICE, "manager", BOB);
+    tie(run, COR_ENTRA, BOB, "sponsor", ALICE);
+    finish(run, COR_ENTRA, TRUE);
+    commit(run, 5);
+    run = begin(f->store, 10);
+    put(run, COR_ENTRA, "user", ALICE, "alice", NULL);
+    struct cor_proof *proof = cor_proof_new(COR_ENTRA);
+    const struct cor_half_stats stats = {0};
+    struct cor_sink *sink = sink_of(run, COR_ENTRA);
+    cor_proof_require(proof, "users");
+    cor_proof_graph(proof, "users", 200, FALSE);
+    cor_proof_unread_links(proof, "user", "sponsor");
+    cor_proof_unread(proof, "user", COR_DELETED); /* says nothing about live ones */
+    OK(sink->finish(sink, proof, &stats, &error));
+    cor_proof_free(proof);
+    commit(run, 10);
+    assert_int_equal(number_of(f->store, "SELECT count(*) FROM objects_now"), 1);
+    assert_int_equal(number_of(f->store, "SELECT count(*) FROM link WHERE until_point IS NULL"), 1);
+    assert_int_equal(number_of(f->store, "SELECT count(*) FROM link WHERE until_point IS NULL "
+                                         "AND kind = 'sponsor'"),
                      1);
     ASSERT_VERIFIES(f->store);
 }
@@ -407,6 +439,7 @@ int main(void)
         T(test_repeated_key_replaces),
         T(test_partial_half_ends_nothing),
         T(test_unread_type_is_not_gone),
+        T(test_unread_links_stand),
         T(test_abandoned_half_takes_nothing),
         T(test_failed_capture_records_the_attempt),
         T(test_half_reports_counts),
