@@ -64,6 +64,16 @@ gboolean entra_run_link(struct entra_run *run, const char *kind, const char *sou
     return FALSE;
 }
 
+gboolean entra_run_unlink(struct entra_run *run, const char *kind, const char *source,
+                          const char *target, GError **error)
+{
+    struct cor_link link = {COR_ENTRA, kind, source, target};
+    if (run->sink->unlink(run->sink, &link, error))
+        return TRUE;
+    run->sink_failed = TRUE;
+    return FALSE;
+}
+
 gboolean entra_run_gone(struct entra_run *run, const char *key, GError **error)
 {
     if (run->sink->gone(run->sink, key, error))

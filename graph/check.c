@@ -19,11 +19,33 @@ struct checking {
     GPtrArray *checks;
 };
 
-static char *grant(const char *permission, const char *doubt)
+/* What stands in the table about one thing that is asked for. */
+struct need {
+    const char *name, *permission, *doubt, *licence, *loses;
+    gboolean required;
+};
+
+static char *with_loss(char *text_taken, const struct need *need)
 {
-    return g_strdup_printf("grant the application permission %s to the app and consent to it "
-                           "(docs/entra.md)%s",
-                           permission, doubt ? doubt : "");
+    g_autofree char *text = text_taken;
+    return g_strdup_printf(
+        "%s%s%s%s%s", text, need->licence ? "; the tenant needs the licence " : "",
+        need->licence ? need->licence : "", need->loses ? "; without it nobody learns: " : "",
+        need->loses ? need->loses : "");
+}
+
+static char *grant(const struct need *need)
+{
+    return with_loss(g_strdup_printf("grant the application permission %s to the app and consent "
+                                     "to it (docs/entra.md)%s",
+                                     need->permission, need->doubt ? need->doubt : ""),
+                     need);
+}
+
+static struct need need_of(const struct entra_resource *resource)
+{
+    return (struct need){resource->segment, resource->permission, resource->doubt,
+                         resource->licence, resource->loses,      !resource->optional};
 }
 
 /* First object of an answer, or NULL. */
@@ -37,6 +59,7 @@ static void judge_page(struct checking *checking, const struct entra_resource *r
                        const struct cor_json *page)
 {
     const struct cor_json *object = first_object(resource, page);
+    const struct need need = need_of(resource);
     gboolean limited = FALSE;
     if (object) {
         COR_RECORD_AUTO *record = NULL;
@@ -47,7 +70,7 @@ static void judge_page(struct checking *checking, const struct entra_resource *r
                    : object ? g_strdup("readable")
                             : g_strdup("readable, empty");
     cor_check_add(checking->checks, resource->segment, !limited, !resource->optional, detail,
-                  limited ? grant(resource->permission, resource->doubt) : NULL);
+                  limited ? grant(&need) : NULL);
 }
 
 static void check_behavior(struct checking *checking, const struct entra_resource *resource,
@@ -62,22 +85,57 @@ static void check_behavior(struct checking *checking, const struct entra_resourc
     g_autoptr(entra_reply) reply = entra_client_ask(checking->client, url, NULL, &error);
     if (reply && reply->status != 200)
         entra_reply_fail(reply, &error);
+    const struct need need = {.permission = resource->behavior_permission,
+                              .loses = "which objects were converted to the cloud"};
     cor_check_add(checking->checks, name, error == NULL, FALSE,
-                  g_strdup(error ? error->message : "readable"),
-                  error ? grant(resource->behavior_permission, NULL) : NULL);
-}
-
-static void add_failure(struct checking *checking, const char *name, gboolean required,
-                        char *remedy_taken, const GError *error)
-{
-    cor_check_add(checking->checks, name, FALSE, required, g_strdup(error->message), remedy_taken);
+                  g_strdup(error ? error->message : "readable"), error ? grant(&need) : NULL);
 }
 
 /* Only a refusal is mended by a permission. */
-static char *remedy(long status, const char *permission, const char *doubt)
+static void add_failure(struct checking *checking, const struct need *need, long status,
+                        const GError *error)
 {
-    return status == 403 ? grant(permission, doubt)
-                         : g_strdup("nothing to grant: the message says what the service answered");
+    char *remedy =
+        status == 403
+            ? grant(need)
+            : with_loss(g_strdup("nothing to grant: the message says what the service answered"),
+                        need);
+    cor_check_add(checking->checks, need->name, FALSE, need->required, g_strdup(error->message),
+                  remedy);
+}
+
+/* A relation with a permission of its own is asked of one object; 404: that object has none. */
+static void check_relation(struct checking *checking, const struct entra_resource *resource,
+                           const struct entra_relation *relation, const char *key)
+{
+    const struct need need = {.name = relation->segment,
+                              .permission = entra_relation_permission(resource, relation),
+                              .licence = relation->licence,
+                              .loses = relation->loses,
+                              .required = !relation->optional};
+    g_autofree char *path = entra_relation_path(resource, relation, key, 1);
+    g_autofree char *url =
+        g_strdup_printf("%s/%s%s", entra_client_base(checking->client), resource->version, path);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(entra_reply) reply = entra_client_ask(checking->client, url, NULL, &error);
+    if (reply && reply->status != 200 && reply->status != 404)
+        entra_reply_fail(reply, &error);
+    if (error)
+        add_failure(checking, &need, reply ? reply->status : 0, error);
+    else
+        cor_check_add(checking->checks, need.name, TRUE, need.required, g_strdup("readable"), NULL);
+}
+
+static void check_relations(struct checking *checking, const struct entra_resource *resource,
+                            const struct cor_json *object)
+{
+    COR_RECORD_AUTO *record = NULL;
+    const char *manager = NULL;
+    if (!object || entra_record(resource, object, &record, &manager) != ENTRA_READABLE)
+        return;
+    for (const struct entra_relation *at = resource->relations; at && at->kind; at++)
+        if (at->permission && (!at->has || at->has(record)))
+            check_relation(checking, resource, at, record->key);
 }
 
 static void check_resource(struct checking *checking, const struct entra_resource *resource)
@@ -91,19 +149,23 @@ static void check_resource(struct checking *checking, const struct entra_resourc
                                                            reply->body->len, ENTRA_MAX_BODY, &error)
                                           : NULL;
     if (!page) {
-        add_failure(checking, resource->segment, !resource->optional,
-                    remedy(reply ? reply->status : 0, resource->permission, resource->doubt),
-                    error);
+        const struct need need = need_of(resource);
+        add_failure(checking, &need, reply ? reply->status : 0, error);
         return;
     }
     judge_page(checking, resource, page);
     const char *id = cor_json_get_string(first_object(resource, page), "id");
     if (resource->behavior && entra_id_ok(id))
         check_behavior(checking, resource, id);
+    check_relations(checking, resource, first_object(resource, page));
 }
 
 static void check_audits(struct checking *checking)
 {
+    static const struct need need = {.name = "directory audits",
+                                     .permission = ENTRA_AUDIT_PERMISSION,
+                                     .loses = "who changed what, and which relations changed that "
+                                              "no delta query tells"};
     g_autofree char *url =
         entra_audit_url(entra_client_base(checking->client), g_get_real_time() - COR_HOUR_US, 1);
     g_autoptr(GError) error = NULL;
@@ -111,8 +173,7 @@ static void check_audits(struct checking *checking)
     if (reply && reply->status != 200)
         entra_reply_fail(reply, &error);
     if (error)
-        add_failure(checking, "directory audits", FALSE,
-                    remedy(reply ? reply->status : 0, ENTRA_AUDIT_PERMISSION, NULL), error);
+        add_failure(checking, &need, reply ? reply->status : 0, error);
     else
         cor_check_add(checking->checks, "directory audits", TRUE, FALSE, g_strdup("readable"),
                       NULL);

@@ -195,6 +195,7 @@ static gboolean read_tracked(struct entra_run *run, struct entra_stream *stream,
 
 struct first_page {
     struct entra_reading reading;
+    gboolean moved; /* something came back or went: relations of the others may be other ones */
     struct entra_stream *stream;
     char *next;      /* owned; link of the second page */
     GError *failure; /* owned; of this resource alone */
@@ -253,8 +254,40 @@ static gboolean is_listed_due(void *data, guint index, const char *key)
     const struct first_page *first = data;
     const struct entra_run *run = first->reading.run;
     return first->stream->resource->relations[index].when != ENTRA_HINTED || run->unaudited ||
-           g_hash_table_contains(run->hints, key) ||
+           run->returned || first->moved || g_hash_table_contains(run->hints, key) ||
            !g_hash_table_contains(first->stream->known, key);
+}
+
+static gboolean has_other(GHashTable *keys, GHashTable *others)
+{
+    GHashTableIter iter;
+    gpointer key;
+    g_hash_table_iter_init(&iter, keys);
+    while (g_hash_table_iter_next(&iter, &key, NULL))
+        if (!g_hash_table_contains(others, key))
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean share_any(GHashTable *some, GHashTable *others)
+{
+    GHashTableIter iter;
+    gpointer key;
+    g_hash_table_iter_init(&iter, some);
+    while (g_hash_table_iter_next(&iter, &key, NULL))
+        if (g_hash_table_contains(others, key))
+            return TRUE;
+    return FALSE;
+}
+
+static void notice_moves(struct entra_run *run, struct first_page *first)
+{
+    const struct entra_stream *stream = first->stream;
+    const struct entra_stream *deleted =
+        entra_track_find(run->track, stream->resource->type, COR_DELETED);
+    first->moved =
+        has_hinted(stream->resource) && (has_other(stream->known, stream->shown) ||
+                                         (deleted && share_any(stream->shown, deleted->known)));
 }
 
 static gboolean read_listed(struct entra_run *run, struct first_page *first, GError **error)
@@ -277,6 +310,7 @@ static gboolean read_listed(struct entra_run *run, struct first_page *first, GEr
         entra_reading_end(reading, first->status);
     }
     first->stream->failed |= !ok || reading->refused || reading->limited > 0;
+    notice_moves(run, first);
     return ok && (reading->refused || entra_reading_attached(reading, error));
 }
 
@@ -297,6 +331,14 @@ static gboolean tell_gone(struct entra_run *run, const struct entra_resource *re
     return entra_relations_forget(run, resource, key, error) && entra_run_gone(run, key, error);
 }
 
+static gboolean forget_links_to(struct entra_run *run, const char *key, GError **error)
+{
+    for (guint i = 0; i < entra_resources_len; i++)
+        if (!entra_relations_unlink(run, &entra_resources[i], key, error))
+            return FALSE;
+    return TRUE;
+}
+
 static gboolean forget_links_of_deleted(struct entra_run *run, const struct entra_stream *stream,
                                         const struct entra_stream *deleted, GError **error)
 {
@@ -305,7 +347,8 @@ static gboolean forget_links_of_deleted(struct entra_run *run, const struct entr
         const char *key = keys->pdata[i];
         gboolean fresh = !g_hash_table_contains(deleted->known, key) ||
                          g_hash_table_contains(stream->missing, key);
-        if (fresh && !forget_links(run, stream->resource, key, error))
+        if (fresh &&
+            !(forget_links(run, stream->resource, key, error) && forget_links_to(run, key, error)))
             return FALSE;
     }
     return TRUE;
@@ -415,6 +458,38 @@ static gboolean note(struct entra_run *run, struct entra_stream *stream, GError 
     return TRUE;
 }
 
+/* Assignments to somebody who was deleted: the service that gives the role is looked at. */
+static void hint_givers(struct entra_run *run, GHashTable *missing)
+{
+    struct cor_view *before = run->options->before;
+    struct cor_reader *reader =
+        before ? before->read(before, COR_ENTRA, COR_TYPE_APP_ROLE_ASSIGNMENT, NULL) : NULL;
+    const struct cor_record *old = NULL;
+    while (reader && reader->next(reader, &old, NULL) && old) {
+        const char *principal = cor_record_text(old, "principalId");
+        const char *giver = cor_record_text(old, "anchorwatchParent");
+        if (principal && giver && g_hash_table_contains(missing, principal))
+            g_hash_table_add(run->hints, g_strdup(giver));
+    }
+    if (reader)
+        reader->close(reader);
+}
+
+/* What the rounds told to be deleted or back, as far as others point to it. */
+static void notice_deletions(struct entra_run *run)
+{
+    for (guint i = 0; i < entra_resources_len; i++) {
+        const struct entra_stream *stream = &run->track->streams[i];
+        const struct entra_stream *deleted =
+            entra_track_find(run->track, stream->resource->type, COR_DELETED);
+        if (!stream->link)
+            continue;
+        if (g_hash_table_size(stream->missing) > 0)
+            hint_givers(run, stream->missing);
+        run->returned = run->returned || (deleted && share_any(stream->live, deleted->known));
+    }
+}
+
 typedef gboolean (*part_func)(struct entra_run *run, struct first_page *first, GError **error);
 
 static gboolean part_tracked(struct entra_run *run, struct first_page *first, GError **error)
@@ -426,6 +501,13 @@ static gboolean part_tracked(struct entra_run *run, struct first_page *first, GE
         return TRUE;
     }
     return !stream->link || read_tracked(run, stream, error);
+}
+
+/* What came back has its old links again, and no round tells those that point to it. */
+static gboolean part_returned(struct entra_run *run, struct first_page *first, GError **error)
+{
+    return !run->returned || !first->stream->link ||
+           entra_relations_reread(run, first->stream->resource, error);
 }
 
 static gboolean part_listed(struct entra_run *run, struct first_page *first, GError **error)
@@ -459,8 +541,11 @@ gboolean entra_incremental_read(struct entra_run *run, GError **error)
         firsts[i].stream = stream;
         entra_reading_init(&firsts[i].reading, run, stream->resource, stream->shown);
     }
-    gboolean ok = each(run, firsts, part_tracked, error) && ask_first_pages(run, firsts, error) &&
-                  each(run, firsts, part_listed, error) && each(run, firsts, part_absences, error);
+    gboolean ok = each(run, firsts, part_tracked, error);
+    if (ok)
+        notice_deletions(run);
+    ok = ok && each(run, firsts, part_returned, error) && ask_first_pages(run, firsts, error) &&
+         each(run, firsts, part_listed, error) && each(run, firsts, part_absences, error);
     for (guint i = 0; i < entra_resources_len; i++) {
         entra_reading_clear(&firsts[i].reading);
         g_free(firsts[i].next);

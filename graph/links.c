@@ -401,7 +401,8 @@ static gboolean take_bulk_object(struct reading *reading, const struct cor_json 
     if (relation->form == ENTRA_PROPERTY)
         return cor_json_is_null(values) || take_part(reading, key, values, error);
     if (cor_json_size(values) < EXPAND_CEILING)
-        return take_list(reading, key, values, error);
+        return entra_run_links_follow(reading->run, key, relation->kind, error) &&
+               take_list(reading, key, values, error);
     add_key(reading->crowded, key);
     return TRUE;
 }
@@ -475,6 +476,42 @@ static gboolean read_relation(struct entra_run *run, const struct entra_parents 
         ok = forget_lacking(run, relation, parents->lacking->pdata[index], error);
     reading_clear(&reading);
     return ok;
+}
+
+gboolean entra_relations_reread(struct entra_run *run, const struct entra_resource *resource,
+                                GError **error)
+{
+    const struct entra_relation *relation = resource->relations;
+    for (; relation && relation->kind; relation++) {
+        if (!relation->bulk || relation->form != ENTRA_TARGETS)
+            continue;
+        struct reading reading;
+        reading_init(&reading, run, resource, relation);
+        gboolean ok = read_bulk(&reading, error) && end_relation(&reading, error);
+        reading_clear(&reading);
+        if (!ok)
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean entra_relations_unlink(struct entra_run *run, const struct entra_resource *resource,
+                                const char *target, GError **error)
+{
+    struct cor_view *before = run->options->before;
+    const struct entra_relation *relation = resource->relations;
+    for (; before && relation && relation->kind; relation++) {
+        if (relation->form != ENTRA_TARGETS || relation->when != ENTRA_HINTED)
+            continue;
+        g_autoptr(GPtrArray) sources =
+            before->links(before, COR_ENTRA, relation->kind, target, TRUE, error);
+        for (guint i = 0; sources && i < sources->len; i++)
+            if (!entra_run_unlink(run, relation->kind, sources->pdata[i], target, error))
+                return FALSE;
+        if (!sources)
+            return FALSE;
+    }
+    return TRUE;
 }
 
 gboolean entra_relations_read(struct entra_run *run, const struct entra_parents *parents,

@@ -24,6 +24,12 @@ gboolean entra_relations_read(struct entra_run *run, const struct entra_parents 
  * an incremental capture; a full one need not. */
 gboolean entra_relations_forget(struct entra_run *run, const struct entra_resource *resource,
                                 const char *key, GError **error);
+/* In an incremental capture: links of many objects at once, because something that they may point
+ * to has come back; and those that point to what was deleted, which nobody sees any more. */
+gboolean entra_relations_reread(struct entra_run *run, const struct entra_resource *resource,
+                                GError **error);
+gboolean entra_relations_unlink(struct entra_run *run, const struct entra_resource *resource,
+                                const char *target, GError **error);
 /* Absence of these says nothing. */
 void entra_relation_unread(struct entra_run *run, const struct entra_resource *resource,
                            const struct entra_relation *relation);

@@ -32,6 +32,7 @@ struct entra_run {
     gboolean audited;          /* the audit log was read already */
     gboolean unaudited;        /* and could not be read to its end */
     GHashTable *hints;         /* set: ids that audit records name */
+    gboolean returned;         /* something deleted is back: what points to it is not told */
     struct entra_track *track; /* what the next capture starts from; NULL: nothing is kept */
     struct entra_compare *compare; /* what was read, for the reconciliation; NULL: none */
 };
@@ -40,6 +41,9 @@ struct entra_run {
 gboolean entra_run_record(struct entra_run *run, const struct cor_record *record, GError **error);
 gboolean entra_run_link(struct entra_run *run, const char *kind, const char *source,
                         const char *target, GError **error);
+/* That link is gone, in an incremental capture. */
+gboolean entra_run_unlink(struct entra_run *run, const char *kind, const char *source,
+                          const char *target, GError **error);
 /* All links of that kind from source come next; a full read need not say so. */
 gboolean entra_run_links_follow(struct entra_run *run, const char *source, const char *kind,
                                 GError **error);

@@ -7,6 +7,7 @@ as a fresh one that was filled by one full read.
     equivalence_entra.py [--operations N] [--seed N]        (AW_SEED works, too)
 """
 import argparse
+import collections
 import os
 import random
 import shutil
@@ -41,6 +42,7 @@ class World:
         self.place, self.random, self.number = place, chance, 0
         self.users, self.groups, self.apps, self.devices, self.contacts = [], [], [], [], []
         self.synced, self.policies, self.locations, self.deleted = [], [], [], []
+        self.principals, self.given, self.app_ids = [], [], {}
         self.links = []  # (collection, holder, relation, target)
 
     def pick(self, many):
@@ -57,7 +59,8 @@ class World:
         return {"@odata.id": f"{self.place.base}/v1.0/directoryObjects/{key}"}
 
     def drop(self, key):
-        for many in (self.users, self.groups, self.apps, self.devices, self.contacts, self.synced):
+        for many in (self.users, self.groups, self.apps, self.devices, self.contacts, self.synced,
+                     self.principals):
             if key in many:
                 many.remove(key)
         self.links = [one for one in self.links if key not in (one[1], one[3])]
@@ -77,8 +80,45 @@ class World:
             "securityEnabled": True})["id"])
 
     def create_app(self):
-        self.apps.append(self.place.must("POST", "applications",
-                                         {"displayName": self.name("app")})["id"])
+        made = self.place.must("POST", "applications", {"displayName": self.name("app")})
+        self.apps.append(made["id"])
+        self.app_ids[made["id"]] = made["appId"]
+
+    def create_principal(self):
+        key = self.pick(self.apps)
+        if key:
+            answer = self.place.call("POST", "servicePrincipals", {"appId": self.app_ids[key]})
+            if answer.status == 201:
+                self.principals.append(answer["id"])
+
+    def assign_app(self):
+        key, target = self.pick(self.principals), self.pick(self.users + self.groups)
+        if key and target:
+            answer = self.place.call("POST", f"servicePrincipals/{key}/appRoleAssignedTo", {
+                "principalId": target, "resourceId": key,
+                "appRoleId": "00000000-0000-0000-0000-000000000000"})
+            if answer.status == 201:
+                self.given.append((key, answer["id"]))
+
+    def unassign_app(self):
+        one = self.pick(self.given)
+        if one:
+            self.place.call("DELETE", "servicePrincipals/%s/appRoleAssignedTo/%s" % one)
+            self.given.remove(one)
+
+    def assign_role(self):
+        key = self.pick(self.users)
+        if key:
+            self.place.call("POST", "roleManagement/directory/roleAssignments", {
+                "principalId": key, "directoryScopeId": "/",
+                "roleDefinitionId": "fe930be7-5e62-47db-91af-98c3a49a38b1"})
+
+    def unassign_role(self):
+        found = self.place.get("roleManagement/directory/roleAssignments").value
+        mine = [one["id"] for one in found if one["principalId"] in self.users]
+        if mine:
+            self.place.call("DELETE", "roleManagement/directory/roleAssignments/" +
+                            self.pick(mine))
 
     def create_device(self):
         name = self.name("device")
@@ -132,12 +172,16 @@ class World:
     def delete(self):
         collection, many = self.random.choice((("users", self.users), ("groups", self.groups),
                                                ("applications", self.apps),
+                                               ("servicePrincipals", self.principals),
                                                ("devices", self.devices)))
         key = self.pick(many)
         if key and len(many) > 3:
-            self.place.must("DELETE", f"{collection}/{key}")
+            # an application takes its service principal along
+            gone = self.place.call("DELETE", f"{collection}/{key}").status
             self.drop(key)
-            if collection != "devices":
+            if gone != 204 and collection != "servicePrincipals":
+                raise AssertionError(f"DELETE {collection}/{key}: {gone}")
+            if gone == 204 and collection != "devices":
                 self.deleted.append((key, many))
 
     def restore(self):
@@ -158,6 +202,9 @@ class World:
             ("groups", self.groups, "members", self.users + self.synced + self.groups),
             ("groups", self.groups, "members", self.users),
             ("groups", self.groups, "owners", self.users),
+            ("users", self.users, "sponsors", self.users + self.groups),
+            ("devices", self.devices, "registeredOwners", self.users),
+            ("devices", self.devices, "registeredUsers", self.users),
             ("applications", self.apps, "owners", self.users)))
         key, target = self.pick(many), self.pick(targets)
         if key and target and key != target:
@@ -189,7 +236,8 @@ class World:
                             {"isCloudManaged": self.random.random() < .6})
 
     WEIGHTS = {"create_user": 8, "create_synced": 3, "create_group": 4, "create_app": 2,
-               "create_device": 2, "create_contact": 2, "create_location": 1, "change_user": 18,
+               "create_device": 2, "create_principal": 2, "assign_app": 5, "unassign_app": 2,
+               "assign_role": 2, "unassign_role": 1, "create_contact": 2, "create_location": 1, "change_user": 18,
                "change_synced": 6, "change_group": 8, "change_app": 3, "change_location": 1,
                "delete_location": 1, "delete": 6, "restore": 4, "purge": 2, "add_link": 22,
                "remove_link": 10, "set_manager": 6, "clear_manager": 3, "transfer": 2}
@@ -284,6 +332,7 @@ def scenario(place, tally, operations, seed):
     print(f"{operations} operations, captures by mode {run.modes}, by state {run.states}, "
           f"{run.compared} comparisons, {run.requests} requests, {len(run.fed.objects())} objects, "
           f"{len(run.fed.links())} links")
+    print("kinds of links", dict(collections.Counter(one[1] for one in run.fed.links())))
 
 
 def main():
