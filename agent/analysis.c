@@ -8,6 +8,7 @@
 #include "correlate/attribute.h"
 #include "correlate/diff.h"
 #include "correlate/time.h"
+#include "correlate/title.h"
 
 #include <string.h>
 
@@ -181,11 +182,27 @@ static void judge(struct analysis *analysis, struct subject *subject, struct cor
     cor_attribute(change, &input);
 }
 
+/* What ties others together is called by their names, as they are or were. */
+static void entitle(struct analysis *analysis, const struct subject *subject,
+                    struct cor_change *change)
+{
+    const struct cor_record *record =
+        subject->newer.entra ? subject->newer.entra : subject->older.entra;
+    if (change->object.directory != COR_ENTRA || !record)
+        return;
+    char *title = cor_title(analysis->to->view, analysis->from->view, record);
+    if (!title)
+        return;
+    g_free(change->object.name);
+    change->object.name = title;
+}
+
 static gboolean report(struct analysis *analysis, struct subject *subject, GPtrArray *changes,
                        analysis_func func, void *data, GError **error)
 {
     for (guint i = 0; i < changes->len; i++) {
         judge(analysis, subject, changes->pdata[i]);
+        entitle(analysis, subject, changes->pdata[i]);
         if (!func(changes->pdata[i], data, error))
             return FALSE;
     }
@@ -247,10 +264,11 @@ static gboolean walk_link(struct walk *walk, const struct store_delta *delta, GE
         return FALSE;
     }
     gboolean ok = TRUE;
-    /* the links of an object that came or went are part of that, not changes of their own */
-    if (newer && older) {
-        const struct cor_record *target =
-            subject.target_newer ? subject.target_newer : subject.target_older;
+    const struct cor_record *target =
+        subject.target_newer ? subject.target_newer : subject.target_older;
+    /* the links of an object that came or went are part of that, not changes of their own, and so
+     * are those to its parts */
+    if (newer && older && !cor_title_is_part(target, link->source_key)) {
         g_autoptr(GPtrArray) changes =
             g_ptr_array_new_with_free_func((GDestroyNotify)cor_change_free);
         g_ptr_array_add(changes, cor_diff_link(delta->link_added, link, newer, target));

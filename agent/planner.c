@@ -9,13 +9,16 @@
 #include "correlate/diff.h"
 #include "correlate/error.h"
 #include "correlate/semantic.h"
+#include "correlate/title.h"
 
 #include <string.h>
 
 struct planning {
     struct point *backup, *live; /* borrowed */
     const struct plan_request *request;
-    GHashTable *wanted; /* Entra keys, or NULL for all */
+    GHashTable *wanted;          /* Entra keys, or NULL for all */
+    GHashTable *privileged;      /* set: Entra keys of who holds a directory role */
+    GHashTable *privileged_then; /* and of who held one at the backup point */
     guint64 pending_deletions;
     plan_func func;
     void *data;
@@ -140,6 +143,14 @@ static gboolean look_for_holder(struct planning *plan, const char *key, const ch
     return TRUE;
 }
 
+/* The service may not list the roles of a soft-deleted user, who has them nevertheless. */
+static gboolean is_privileged(const struct planning *plan, const struct cor_record *entra)
+{
+    return entra &&
+           (g_hash_table_contains(plan->privileged, entra->key) ||
+            (entra->life != COR_LIVE && g_hash_table_contains(plan->privileged_then, entra->key)));
+}
+
 static void forecast(struct planning *plan, struct scene *scene, struct plan_item *item,
                      const char *type)
 {
@@ -158,6 +169,7 @@ static void forecast(struct planning *plan, struct scene *scene, struct plan_ite
         .holder = scene->holder,
         .target = scene->target,
         .ad_complete = plan->live->ad_complete,
+        .privileged = is_privileged(plan, scene->live.entra),
         .exchange_cloud_managed = COR_UNKNOWN, /* Graph does not show it */
         .pending_deletions = plan->pending_deletions,
         .flow = &plan->live->flow,
@@ -178,9 +190,6 @@ static gboolean attribute_wanted(const struct planning *plan, const char *attrib
 static gboolean object_wanted(const struct planning *plan, const char *key, const char *type)
 {
     if (plan->request->type && strcmp(plan->request->type, type) != 0)
-        return FALSE;
-    /* read to know who is privileged; no row of the table forecasts the grant of a role */
-    if (strcmp(type, COR_TYPE_ROLE_ASSIGNMENT) == 0)
         return FALSE;
     return !plan->wanted || g_hash_table_contains(plan->wanted, key);
 }
@@ -214,6 +223,11 @@ static gboolean give(struct planning *plan, struct scene *scene, const struct co
     const struct cor_record *shown = scene->live.entra ? scene->live.entra : scene->backup.entra;
     struct plan_item item = {.action = action_of(change->kind, scene->live.entra)};
     cor_object_ref_set(&item.object, shown);
+    char *title = cor_title(plan->live->view, plan->backup->view, shown);
+    if (title) {
+        g_free(item.object.name);
+        item.object.name = title;
+    }
     if (scene->live.ad)
         cor_object_ref_set(&item.peer, scene->live.ad);
     item.attribute = g_strdup(change->attribute);
@@ -267,9 +281,11 @@ static gboolean plan_link(struct planning *plan, const struct store_delta *delta
         scene.target = entra_at(plan->live, link->target_key, &failed);
         if (!scene.target && !failed)
             gone = entra_at(plan->backup, link->target_key, &failed);
-        struct cor_change *change =
-            cor_diff_link(delta->link_added, link, source, scene.target ? scene.target : gone);
-        ok = !failed && give(plan, &scene, change, error);
+        const struct cor_record *target = scene.target ? scene.target : gone;
+        struct cor_change *change = cor_diff_link(delta->link_added, link, source, target);
+        /* a part is planned as the object that it is */
+        ok = !failed &&
+             (cor_title_is_part(target, source->key) || give(plan, &scene, change, error));
         cor_change_free(change);
     }
     if (failed)
@@ -301,6 +317,33 @@ static gboolean on_ad_deletion(const struct store_delta *delta, void *data, GErr
     return TRUE;
 }
 
+/* --- who is privileged ------------------------------------------------------------------------ */
+
+/* A group that may hold roles has no groups in it (Graph: isAssignableToRole). */
+static gboolean add_privileged(GHashTable *set, struct cor_view *view, const char *principal,
+                               GError **error)
+{
+    if (!principal || !g_hash_table_add(set, g_strdup(principal)))
+        return TRUE;
+    g_autoptr(GPtrArray) members = view->links(view, COR_ENTRA, "member", principal, FALSE, error);
+    for (guint i = 0; members && i < members->len; i++)
+        g_hash_table_add(set, g_strdup(members->pdata[i]));
+    return members != NULL;
+}
+
+/* Assigned roles, not those that somebody may activate. */
+static gboolean find_privileged(GHashTable *set, struct cor_view *view, GError **error)
+{
+    const struct cor_record *record = NULL;
+    struct cor_reader *reader = view->read(view, COR_ENTRA, COR_TYPE_ROLE_ASSIGNMENT, error);
+    gboolean ok = reader != NULL;
+    while (ok && (ok = reader->next(reader, &record, error)) && record)
+        ok = add_privileged(set, view, cor_record_text(record, "principalId"), error);
+    if (reader)
+        reader->close(reader);
+    return ok;
+}
+
 static gboolean find_wanted(struct planning *plan, GError **error)
 {
     if (!plan->request->objects || !plan->request->objects[0])
@@ -330,11 +373,18 @@ static gboolean find_wanted(struct planning *plan, GError **error)
 gboolean plan_make(struct point *backup, struct point *live, const struct plan_request *request,
                    plan_func func, void *data, GError **error)
 {
-    struct planning plan = {backup, live, request, NULL, 0, func, data};
+    struct planning plan = {
+        .backup = backup, .live = live, .request = request, .func = func, .data = data};
     gint64 from = live->info->number, to = backup->info->number;
+    plan.privileged = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    plan.privileged_then = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     gboolean ok = find_wanted(&plan, error) &&
+                  find_privileged(plan.privileged, live->view, error) &&
+                  find_privileged(plan.privileged_then, backup->view, error) &&
                   store_changes(live->store, to, from, on_ad_deletion, &plan, error) &&
                   store_changes(live->store, from, to, on_delta, &plan, error);
     g_clear_pointer(&plan.wanted, g_hash_table_unref);
+    g_hash_table_unref(plan.privileged);
+    g_hash_table_unref(plan.privileged_then);
     return ok;
 }

@@ -50,6 +50,9 @@ struct cor_forecast_row {
 const struct cor_forecast_row *cor_forecast_rows(gsize *ret_n);
 const struct cor_forecast_row *cor_forecast_row(const char *id);
 
+/* Does the table speak of objects of this Entra type at all? Of others nothing is known. */
+gboolean cor_forecast_knows(const char *type);
+
 /* The proposed write. */
 struct cor_write {
     enum cor_action action;

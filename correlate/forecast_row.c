@@ -328,6 +328,38 @@ static gboolean is_no_op(const struct cor_write *write)
                            write->target);
 }
 
+gboolean cor_forecast_knows(const char *type)
+{
+    static const char *const known[] = {COR_TYPE_USER,
+                                        COR_TYPE_GROUP,
+                                        COR_TYPE_CONTACT,
+                                        COR_TYPE_DEVICE,
+                                        COR_TYPE_APPLICATION,
+                                        COR_TYPE_SERVICE_PRINCIPAL,
+                                        COR_TYPE_CA_POLICY,
+                                        COR_TYPE_NAMED_LOCATION,
+                                        COR_TYPE_AUTH_METHODS,
+                                        COR_TYPE_AUTHORIZATION,
+                                        COR_TYPE_ORGANIZATION,
+                                        COR_TYPE_SYNC_CONFIG,
+                                        NULL};
+    return type && g_strv_contains(known, type);
+}
+
+/* Links that a row of the table speaks of. */
+static gboolean knows_link(const char *kind)
+{
+    static const char *const known[] = {"member", "owner", "manager", "sponsor", NULL};
+    return g_strv_contains(known, kind);
+}
+
+static gboolean is_outside(const struct cor_write *write)
+{
+    gboolean link = write->action == COR_ACTION_LINK || write->action == COR_ACTION_UNLINK;
+    return !cor_forecast_knows(write->type) ||
+           (link && write->attribute && !knows_link(write->attribute));
+}
+
 void cor_forecast_judge(const struct cor_write *write, const struct cor_situation *situation,
                         struct cor_judgement *ret)
 {
@@ -336,6 +368,8 @@ void cor_forecast_judge(const struct cor_write *write, const struct cor_situatio
     *ret = (struct cor_judgement){0};
     if (write->in_ad)
         ret->row = judge_in_ad(write, s);
+    else if (is_outside(write))
+        ret->row = is_no_op(write) ? "E5" : "E9";
     else if (write->action == COR_ACTION_RESTORE)
         ret->row = s->holder ? "E2" : cor_forecast_restore(write, s, ret);
     else if (write->action == COR_ACTION_CREATE || !s->entra)

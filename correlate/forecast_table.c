@@ -194,6 +194,8 @@ static const struct cor_forecast_row rows[] = {
      OVERWRITTEN, LATER, COR_INFERRED, NO_PAGE},
     {"E8", CONVERTED, "undo of a source-of-authority change: AD takes over again", OVERWRITTEN,
      OVERWRITTEN, OVERWRITTEN, COR_DOCUMENTED, SOA},
+    {"E9", "object or link outside this table", "nothing is known about what becomes of the write",
+     UNKNOWN, UNKNOWN, UNKNOWN, COR_INFERRED, NO_PAGE},
 };
 
 const struct cor_forecast_row *cor_forecast_rows(gsize *ret_n)

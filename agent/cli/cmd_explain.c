@@ -8,6 +8,7 @@
 #include "agent/cli/common.h"
 #include "agent/cli/output.h"
 #include "agent/cli/text.h"
+#include "correlate/title.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -131,6 +132,8 @@ static gboolean find_object(struct explaining *explaining, const char *name, str
             return FALSE;
         g_autoptr(GError) failed = NULL;
         gboolean found = pair_named(view, name, ret, &failed);
+        if (found)
+            cor_title_apply(view, NULL, ret->entra);
         store_view_close(view);
         if (found)
             return TRUE;

@@ -6,6 +6,8 @@
 #include "correlate/authority.h"
 #include "correlate/flow.h"
 #include "correlate/semantic.h"
+#include "correlate/title.h"
+#include "graph/resource.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -83,7 +85,11 @@ static void show_attribute(const struct cor_record *record, const char *name,
         cor_json_append(showing->list, attribute_json(record, name, value, owner, source));
         return;
     }
-    g_autofree char *text = common_value(value);
+    /* an id means nothing to people; what it stands for is said before it */
+    g_autofree char *named =
+        entra ? cor_title_reference(showing->point->view, NULL, record, name) : NULL;
+    g_autofree char *plain = common_value(value);
+    g_autofree char *text = named ? g_strdup_printf("%s (%s)", named, plain) : g_strdup(plain);
     const struct cor_json *metadata = cor_json_get(record->metadata, name);
     const char *time = cor_json_get_string(metadata, "time");
     gint64 version = 0;
@@ -102,9 +108,29 @@ static void show_links(struct showing *showing, const struct cor_record *record,
         view->links(view, record->directory, kind, record->key, FALSE, NULL);
     for (guint i = 0; keys && i < keys->len; i++) {
         COR_RECORD_AUTO *target = view->get(view, record->directory, keys->pdata[i], NULL);
+        cor_title_apply(view, NULL, target);
         COR_JSON_AUTO *value =
             cor_json_new_string(target ? target->name : (const char *)keys->pdata[i]);
         show_attribute(record, kind, value, showing);
+    }
+}
+
+/* What the table of resources reads of such an object, beside its manager. */
+static void each_kind(struct showing *showing, const struct cor_record *record)
+{
+    static const char *const ad_kinds[] = {"member", "manager", "owner", "managedBy"};
+    if (record->directory == COR_AD) {
+        for (gsize i = 0; i < G_N_ELEMENTS(ad_kinds); i++)
+            show_links(showing, record, ad_kinds[i]);
+        return;
+    }
+    show_links(showing, record, "manager");
+    for (guint i = 0; i < entra_resources_len; i++) {
+        const struct entra_resource *resource = &entra_resources[i];
+        if (resource->life != COR_LIVE || strcmp(resource->type, record->type) != 0)
+            continue;
+        for (const struct entra_relation *at = resource->relations; at && at->kind; at++)
+            show_links(showing, record, at->kind);
     }
 }
 
@@ -122,9 +148,7 @@ static void show_half(struct showing *showing, const struct cor_record *record)
         showing->table = text_table_new(entra ? entra_headings : ad_headings);
     }
     each_attribute(record, show_attribute, showing);
-    static const char *const kinds[] = {"member", "manager", "owner", "managedBy"};
-    for (gsize i = 0; i < G_N_ELEMENTS(kinds); i++)
-        show_links(showing, record, kinds[i]);
+    each_kind(showing, record);
     if (!showing->list)
         text_table_print(showing->cli, showing->table);
 }
@@ -188,6 +212,7 @@ int cmd_show(struct cli *cli, char **args, GError **error)
     POINT_AUTO *point = store ? common_point(cli, store, option_at, error) : NULL;
     if (!point || !pair_named(point->view, args[0], &pair, error))
         return -1;
+    cor_title_apply(point->view, NULL, pair.entra);
     struct showing showing = {
         .cli = cli, .point = point, .pair = &pair, .soa = cor_soa_of(pair.entra, pair.ad)};
     if (cli->json)

@@ -112,6 +112,98 @@ static void test_store_error_is_passed_on(void **state)
     assert_true(g_error_matches(error, STORE_ERROR, COR_E_STORE));
 }
 
+/* --- who is privileged ------------------------------------------------------------------------ */
+
+static void put_text(struct store_run *run, enum cor_directory directory, const char *type,
+                     const char *key, const char *text)
+{
+    COR_RECORD_AUTO *record = cor_record_new(directory, type, key);
+    cor_json_free(record->attributes);
+    record->attributes = cor_json_parse(text, strlen(text), 0, NULL);
+    record->name = g_strdup(key);
+    struct cor_sink *sink = sink_of(run, directory);
+    OK(sink->record(sink, record, &error));
+}
+
+/* A cloud user that an AD user with the same name would take over; holder has the role. */
+static gint64 capture_admin(struct store *store, int minute, const char *title, const char *holder)
+{
+    struct store_run *run = begin(store, minute);
+    g_autofree char *cloud = g_strdup_printf(
+        "{\"userPrincipalName\":\"alice@example.test\",\"jobTitle\":\"%s\"}", title);
+    g_autofree char *role = g_strdup_printf(
+        "{\"principalId\":\"%s\",\"roleDefinitionId\":\"r\",\"directoryScopeId\":\"/\"}",
+        holder ? holder : BOB);
+    put_text(run, COR_AD, "user", ALICE,
+             "{\"objectGUID\":\"" ALICE "\",\"userPrincipalName\":\"alice@example.test\","
+             "\"userAccountControl\":512,\"sAMAccountName\":\"alice\",\"title\":\"ad\"}");
+    put_text(run, COR_ENTRA, "user", CLOUD, cloud);
+    put_text(run, COR_ENTRA, "group", STAFF, "{\"isAssignableToRole\":true}");
+    put_text(run, COR_ENTRA, "roleAssignment", "assignment", role);
+    tie(run, COR_ENTRA, STAFF, "member", CLOUD);
+    finish(run, COR_AD, TRUE);
+    finish(run, COR_ENTRA, TRUE);
+    return commit(run, minute);
+}
+
+static gboolean note_row(const struct plan_item *item, void *data, GError **error)
+{
+    (void)error;
+    if (g_strcmp0(item->attribute, "jobTitle") == 0)
+        *(const char **)data = item->forecast.row->id;
+    return TRUE;
+}
+
+static const char *row_with(struct store *store, int minute, const char *holder)
+{
+    const char *row = NULL;
+    struct config config = {0};
+    struct plan_request request = {.now_us = MINUTE(60)};
+    gint64 from = capture_admin(store, minute, "old", holder);
+    gint64 to = capture_admin(store, minute + 1, "new", holder);
+    g_autoptr(GError) error = NULL;
+    POINT_AUTO *backup = point_open(&config, store, from, &error);
+    POINT_AUTO *live = point_open(&config, store, to, &error);
+    assert_true(plan_make(backup, live, &request, note_row, &row, &error));
+    return row;
+}
+
+/* Decision rows C10 and C12: the takeover that a directory role prevents. */
+static void test_role_holders_are_privileged(void **state)
+{
+    struct fixture *fixture = *state;
+    assert_string_equal(row_with(fixture->store, 1, NULL), "C10");
+    assert_string_equal(row_with(fixture->store, 11, CLOUD), "C12");
+    assert_string_equal(row_with(fixture->store, 21, STAFF), "C12");
+}
+
+/* What the table of decisions does not speak of is unknown, and called by names. */
+static gboolean note_unknown(const struct plan_item *item, void *data, GError **error)
+{
+    (void)error;
+    if (g_strcmp0(item->object.type, "roleAssignment") == 0) {
+        assert_string_equal(item->forecast.row->id, "E9");
+        assert_int_equal(item->forecast.verdict, COR_VERDICT_UNKNOWN);
+        *(char **)data = g_strdup(item->object.name);
+    }
+    return TRUE;
+}
+
+static void test_roles_are_outside_the_table(void **state)
+{
+    struct fixture *fixture = *state;
+    g_autofree char *name = NULL;
+    struct config config = {0};
+    struct plan_request request = {.now_us = MINUTE(60)};
+    gint64 from = capture(fixture->store, 1, FALSE, TRUE);
+    gint64 to = capture_admin(fixture->store, 2, "new", CLOUD);
+    g_autoptr(GError) error = NULL;
+    POINT_AUTO *backup = point_open(&config, fixture->store, from, &error);
+    POINT_AUTO *live = point_open(&config, fixture->store, to, &error);
+    assert_true(plan_make(backup, live, &request, note_unknown, &name, &error));
+    assert_string_equal(name, "r to " CLOUD " at /");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +214,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ambiguous_name_is_passed_on, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(test_store_error_is_passed_on, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_role_holders_are_privileged, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_roles_are_outside_the_table, fixture_setup,
                                         fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -297,6 +297,15 @@ static const struct situation situations[] = {
      .entra = "{" CONVERTED "}", .ad = "{" AD_USER "," ENABLED "}"},
     {"E4", "durable", USER, UPDATE("department", "'a'", "'b'"), .entra = "{" SYNCED "}",
      .ad = "{" AD_USER "," ENABLED "}", .in_ad = TRUE},
+    {"E9", "unknown", .type = "roleAssignment", .action = COR_ACTION_CREATE, .backup = "{}"},
+    {"E9", "unknown", .type = "administrativeUnit", UPDATE("displayName", "'a'", "'b'"),
+     .entra = "{}"},
+    {"E9", "unknown", .type = "domainThatNobodyKnows", .action = COR_ACTION_SOFT_DELETE,
+     .entra = "{}"},
+    {"E9", "unknown", DEVICE, .action = COR_ACTION_LINK, .attribute = "registeredOwner",
+     .entra = "{}", .target = "{}"},
+    {"E5", "no-op", .type = "administrativeUnit", UPDATE("displayName", "'a'", "'a'"),
+     .entra = "{}"},
 };
 
 static void test_rows(void **state)
@@ -369,7 +378,7 @@ static void test_every_row_is_reached(void **state)
     static const struct {
         char letter;
         int last;
-    } parts[] = {{'A', 24}, {'B', 13}, {'C', 15}, {'D', 17}, {'E', 8}};
+    } parts[] = {{'A', 24}, {'B', 13}, {'C', 15}, {'D', 17}, {'E', 9}};
     gsize n = 0, expected = 0;
     const struct cor_forecast_row *rows = cor_forecast_rows(&n);
     g_autoptr(GHashTable) hit = g_hash_table_new(g_str_hash, g_str_equal);
@@ -476,6 +485,7 @@ static const struct outcome {
     {"E4", "durable", "durable", "durable", COR_DOCUMENTED},
     {"E5", "no-op", "no-op", "no-op", COR_DOCUMENTED},
     {"E8", "overwritten", "overwritten", "overwritten", COR_DOCUMENTED},
+    {"E9", "unknown", "unknown", "unknown", COR_INFERRED},
 };
 
 static const struct situation *situation_of(const char *row)
