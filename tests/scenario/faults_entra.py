@@ -5,7 +5,8 @@ and what is in the store. Before each fault the tenant changes in every way a ca
 For every row: no object that exists is missing, the capture ends in time, and after one or two
 captures without the fault the store shows what a full read into a fresh one shows.
 
-    faults_entra.py [ROW ...]        ROW is a name of the table, or returns, preview, expiry, untracked,
+    faults_entra.py [ROW ...]        ROW is a name of the table, or optional, vanished, returns, preview,
+    expiry, untracked,
     silent, binding
 """
 import os
@@ -35,6 +36,7 @@ class World:
         self.users = [place.user(f"fault-{n}") for n in range(8)]
         self.group = self.new_group("fault-group")
         self.link("members", self.users[0])
+        self.add_relations()
         self.spare = place.user("fault-spare")
         place.must("DELETE", "users/" + self.spare)
 
@@ -42,6 +44,28 @@ class World:
         return self.place.must("POST", "groups", {
             "displayName": name, "mailNickname": name, "mailEnabled": False,
             "securityEnabled": True})["id"]
+
+    def add_relations(self):
+        """What no delta query tells: a sponsor, the owner of a device, who may use an application,
+        who holds a directory role."""
+        place, reference = self.place, "%s/v1.0/directoryObjects/%s"
+        place.must("POST", f"users/{self.users[4]}/sponsors/$ref",
+                   {"@odata.id": reference % (place.base, self.users[5])})
+        self.device = place.store("device", {"displayName": "fault-device",
+                                             "deviceId": "fault-device"})
+        place.must("POST", f"devices/{self.device}/registeredOwners/$ref",
+                   {"@odata.id": reference % (place.base, self.users[5])})
+        app = place.must("POST", "applications", {"displayName": "fault-service"})
+        self.service = place.must("POST", "servicePrincipals", {"appId": app["appId"]})["id"]
+        self.assigned = self.assign(self.users[5])
+        self.role = place.must("POST", "roleManagement/directory/roleAssignments", {
+            "principalId": self.users[5], "directoryScopeId": "/",
+            "roleDefinitionId": "fe930be7-5e62-47db-91af-98c3a49a38b1"})["id"]
+
+    def assign(self, principal):
+        return self.place.must("POST", f"servicePrincipals/{self.service}/appRoleAssignedTo", {
+            "principalId": principal, "resourceId": self.service,
+            "appRoleId": "00000000-0000-0000-0000-000000000000"})["id"]
 
     def link(self, relation, target):
         self.place.must("POST", f"groups/{self.group}/{relation}/$ref",
@@ -226,6 +250,61 @@ class Run:
         self.tally.equal(f"{name}: the capture after it", (half["state"], half["mode"]), COMPLETE)
         self.settle(name)
 
+    OPTIONAL = [  # what is refused, in full and incremental captures; a word the user sees
+        ("sponsors", "sponsors", "sponsors of users not readable"),
+        ("owners of devices", "registeredOwners", "registered owners of devices not readable"),
+        ("app role assignments", "appRoleAssignedTo", "app role assignments not readable"),
+        ("role assignments", "roleManagement/directory/roleAssignments",
+         "RoleManagement.Read.Directory")]
+
+    def optional(self):
+        """A refused optional read leaves the half complete, and what it would have shown stands."""
+        world = self.world
+        held = {(world.users[4], "sponsor", world.users[5]),
+                (world.device, "registeredOwner", world.users[5]),
+                (world.service, "appRoleAssignedTo", world.assigned)}
+        self.settle("before optional reads")
+        for name, path, word in self.OPTIONAL:
+            for mode in ("incremental", "full"):
+                title = f"{name} refused, {mode}"
+                world.change()
+                # a reason to read them in an incremental capture, too
+                self.place.must("PATCH", "users/" + world.users[4], {"city": title})
+                extra = world.assign(world.users[1 + self.OPTIONAL.index((name, path, word))]) \
+                    if mode == "incremental" else None
+                self.place.reader("fed", reconcile_days=0 if mode == "full" else 7)
+                half = self.capture(title, faults=[fault(path, "403", None)])
+                known = (half["state"], half["mode"])
+                told = "; ".join(half["problems"])
+                self.tally.equal(f"{title}: state", known, ("complete", mode))
+                self.tally.check(f"{title}: told", word in told or (
+                    path == "registeredOwners" and mode == "incremental"), told)
+                self.tally.check(f"{title}: links stand", held <= self.fed.links(),
+                                 str(held - self.fed.links()))
+                self.tally.check(f"{title}: parts stand", {world.assigned, world.role} <=
+                                 set(self.fed.objects()), told)
+                if extra:
+                    self.place.must("DELETE", f"servicePrincipals/{world.service}/"
+                                    f"appRoleAssignedTo/{extra}")
+        self.place.reader("fed")
+        self.settle("optional reads")
+
+    def vanished(self):
+        """What is really gone is gone in an incremental capture, too."""
+        world, place = self.world, self.place
+        self.settle("before what vanishes")
+        place.must("DELETE", f"users/{world.users[4]}/sponsors/{world.users[5]}/$ref")
+        place.must("DELETE", f"servicePrincipals/{world.service}/appRoleAssignedTo/"
+                   + world.assigned)
+        place.must("DELETE", "roleManagement/directory/roleAssignments/" + world.role)
+        half = self.capture("a sponsor, an assignment and a role are withdrawn")
+        self.tally.equal("withdrawn: state", (half["state"], half["mode"]), COMPLETE)
+        self.tally.check("withdrawn: gone", not {world.assigned, world.role} &
+                         set(self.fed.objects()), str(half["problems"]))
+        self.tally.check("withdrawn: the sponsor is gone", (
+            world.users[4], "sponsor", world.users[5]) not in self.fed.links(), "")
+        self.settle("withdrawn")
+
     def expiry(self):
         """A page token that expires in the middle of a full listing."""
         self.world.change()
@@ -346,7 +425,7 @@ def scenario(place, tally, names):
     for row in ROWS:
         if not names or row[0] in names:
             run.row(*row)
-    for part in (run.returns, run.preview, run.expiry, run.untracked, run.silent,
+    for part in (run.optional, run.vanished, run.returns, run.preview, run.expiry, run.untracked, run.silent,
                  run.binding):
         if not names or part.__name__ in names:
             part()
