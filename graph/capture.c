@@ -132,6 +132,22 @@ static void notice_recovery(struct entra_run *run, const struct cor_event *event
         run->recovered = TRUE;
 }
 
+/* Does a record tell nothing but properties that the object itself shows, or memberships, which the
+ * group shows? Names of the log that are not known count as something else. */
+static gboolean is_plain(const struct cor_json *modified)
+{
+    static const char *const prefixes[] = {"Included Updated Properties", "TargetId.", "Group."};
+    for (const struct cor_json *at = cor_json_first(modified); at; at = cor_json_next(at)) {
+        const char *name = cor_json_get_string(at, "property");
+        gboolean plain = name && entra_resource_shows(name);
+        for (guint i = 0; name && !plain && i < G_N_ELEMENTS(prefixes); i++)
+            plain = g_str_has_prefix(name, prefixes[i]);
+        if (!plain)
+            return FALSE;
+    }
+    return cor_json_first(modified) != NULL;
+}
+
 /* No delta round tells some relations; a record that names an object is a reason to look at it. */
 static void notice_targets(struct entra_run *run, const struct cor_event *event)
 {
@@ -140,7 +156,7 @@ static void notice_targets(struct entra_run *run, const struct cor_event *event)
         return;
     for (const struct cor_json *at = cor_json_first(targets); at; at = cor_json_next(at)) {
         const char *id = cor_json_get_string(at, "id");
-        if (entra_id_ok(id))
+        if (entra_id_ok(id) && !is_plain(cor_json_get(at, "modified")))
             g_hash_table_add(run->hints, g_strdup(id));
     }
 }

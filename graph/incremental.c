@@ -23,7 +23,6 @@ enum { CHUNK = 1000 }; /* objects in memory while their authority is asked for *
 struct asking {
     struct entra_stream *stream;
     struct entra_reading *reading;
-    gboolean all_links;
     char *refusal; /* owned; words of the first 403 */
 };
 
@@ -54,6 +53,18 @@ static gboolean on_object(void *data, const char *key, long status, const struct
     return entra_reading_take(asking->reading, body, error);
 }
 
+/* One resource of the table in this capture. */
+struct first_page {
+    struct entra_reading reading;
+    gboolean moved; /* something came back or went: relations of the others may be other ones */
+    struct asking asking; /* of a tracked one */
+    struct entra_stream *stream;
+    char *next;                  /* owned; link of the second page */
+    GError *failure;             /* owned; of this resource alone */
+    entra_parents_filter filter; /* which relations are due; NULL: it was not read */
+    long status;
+};
+
 /* What is never put inside a batch is asked for by itself. */
 static gboolean ask_one(struct asking *asking, const char *key, const char *path, GError **error)
 {
@@ -83,40 +94,36 @@ static gboolean ask_chunk(struct asking *asking, GPtrArray *keys, guint from, GE
     return ok && entra_reading_settle(asking->reading, error);
 }
 
-/* What a round tracks is read where it told so, everything else of each object asked for. */
-static gboolean is_relation_due(void *data, guint index, const char *key)
+/* Read the objects with these keys; stream->live and missing tell which were found. */
+static gboolean ask_objects(struct asking *asking, GPtrArray *keys, GError **error)
 {
-    const struct asking *asking = data;
-    if (asking->all_links || asking->stream->resource->relations[index].when != ENTRA_TRACKED)
-        return TRUE;
-    guint flag = (guint)ENTRA_LINKS << index;
-    return (entra_flags_get(asking->stream->changes, key) & flag) != 0;
+    struct entra_reading *reading = asking->reading;
+    gboolean ok = TRUE;
+    for (guint i = 0; ok && i < keys->len; i += CHUNK) {
+        ok = ask_chunk(asking, keys, i, error);
+        entra_run_report(reading->run, reading->resource->segment);
+    }
+    if (ok && asking->refusal) {
+        g_set_error(error, ENTRA_ERROR, COR_E_AUTH, "%s", asking->refusal);
+        ok = entra_reading_refusal(reading, 403, error);
+    } else if (ok) {
+        entra_reading_end(reading, 200);
+    }
+    g_clear_pointer(&asking->refusal, g_free);
+    asking->stream->failed |= !ok || reading->refused || reading->limited > 0;
+    return ok;
 }
 
-/* Read the objects with these keys; stream->live and missing tell which were found. */
+/* And all of their relations, at once. */
 static gboolean ask(struct entra_run *run, struct entra_stream *stream, GPtrArray *keys,
-                    gboolean all_links, GError **error)
+                    GError **error)
 {
     struct entra_reading reading;
     entra_reading_init(&reading, run, stream->resource, NULL);
-    struct asking asking = {.stream = stream, .reading = &reading, .all_links = all_links};
-    reading.filter = is_relation_due;
-    reading.filter_data = &asking;
-    gboolean ok = TRUE;
-    for (guint i = 0; ok && i < keys->len; i += CHUNK) {
-        ok = ask_chunk(&asking, keys, i, error);
-        entra_run_report(run, stream->resource->segment);
-    }
-    if (ok && asking.refusal) {
-        g_set_error(error, ENTRA_ERROR, COR_E_AUTH, "%s", asking.refusal);
-        ok = entra_reading_refusal(&reading, 403, error);
-    } else if (ok) {
-        entra_reading_end(&reading, 200);
-    }
-    stream->failed |= !ok || reading.refused || reading.limited > 0;
-    if (ok && !reading.refused && reading.parents)
-        ok = entra_relations_read(run, reading.parents, reading.filter, &asking, error);
-    g_free(asking.refusal);
+    struct asking asking = {.stream = stream, .reading = &reading};
+    const struct entra_wish wish = {.parents = reading.parents};
+    gboolean ok = ask_objects(&asking, keys, error) && (reading.refused || !reading.parents ||
+                                                        entra_relations_read(run, &wish, 1, error));
     entra_reading_clear(&reading);
     return ok;
 }
@@ -162,6 +169,14 @@ static gboolean has_hinted(const struct entra_resource *resource)
     return FALSE;
 }
 
+/* One that was deleted is new when it is back. */
+static gboolean is_new(const struct entra_run *run, const char *key)
+{
+    struct cor_view *before = run->options->before;
+    COR_RECORD_AUTO *old = before ? before->get(before, COR_ENTRA, key, NULL) : NULL;
+    return !old || old->life != COR_LIVE;
+}
+
 /* Audit records name objects of all types; the store knows which is which. */
 static void take_hints(struct entra_run *run, struct entra_stream *stream)
 {
@@ -178,8 +193,21 @@ static void take_hints(struct entra_run *run, struct entra_stream *stream)
     }
 }
 
-static gboolean read_tracked(struct entra_run *run, struct entra_stream *stream, GError **error)
+/* What a round tracks is read where it told so; everything else of new objects, and where an audit
+ * record is a reason to, or where there are no such records. */
+static gboolean is_tracked_due(void *data, guint index, const char *key)
 {
+    const struct first_page *first = data;
+    const struct entra_run *run = first->reading.run;
+    guint flags = entra_flags_get(first->stream->changes, key);
+    if (first->stream->resource->relations[index].when == ENTRA_TRACKED)
+        return (flags & (guint)ENTRA_LINKS << index) != 0;
+    return run->unaudited || (flags & ENTRA_NAMED) || is_new(run, key);
+}
+
+static gboolean read_tracked(struct entra_run *run, struct first_page *first, GError **error)
+{
+    struct entra_stream *stream = first->stream;
     take_hints(run, stream);
     const struct entra_stream *deleted =
         entra_track_find(run->track, stream->resource->type, COR_DELETED);
@@ -188,19 +216,12 @@ static gboolean read_tracked(struct entra_run *run, struct entra_stream *stream,
         expect_links(stream, deleted, keys->pdata[i]);
         ask_again(stream, keys->pdata[i]);
     }
-    return ask(run, stream, keys, FALSE, error);
+    first->asking = (struct asking){.stream = stream, .reading = &first->reading};
+    first->filter = is_tracked_due;
+    return ask_objects(&first->asking, keys, error);
 }
 
 /* --- listed resources ------------------------------------------------------------------------- */
-
-struct first_page {
-    struct entra_reading reading;
-    gboolean moved; /* something came back or went: relations of the others may be other ones */
-    struct entra_stream *stream;
-    char *next;      /* owned; link of the second page */
-    GError *failure; /* owned; of this resource alone */
-    long status;
-};
 
 static gboolean on_first_page(void *data, const char *key, long status, const struct cor_json *body,
                               GError **error)
@@ -295,8 +316,7 @@ static gboolean read_listed(struct entra_run *run, struct first_page *first, GEr
     const struct entra_resource *resource = first->stream->resource;
     struct entra_reading *reading = &first->reading;
     gboolean ok;
-    reading->filter = is_listed_due;
-    reading->filter_data = first;
+    first->filter = is_listed_due;
     if (resource->slow || (!first->failure && first->status == 0)) {
         g_autofree char *url =
             entra_resource_url(entra_client_base(run->client), resource, entra_run_top(run));
@@ -311,7 +331,7 @@ static gboolean read_listed(struct entra_run *run, struct first_page *first, GEr
     }
     first->stream->failed |= !ok || reading->refused || reading->limited > 0;
     notice_moves(run, first);
-    return ok && (reading->refused || entra_reading_attached(reading, error));
+    return ok;
 }
 
 /* --- what is gone ----------------------------------------------------------------------------- */
@@ -399,7 +419,7 @@ static gboolean judge_vanished(struct entra_run *run, struct entra_stream *strea
         if (g_hash_table_contains(stream->missing, keys->pdata[i]))
             g_ptr_array_remove_index_fast(keys, i);
     /* between two listings an object may have moved from one to the other */
-    if (deleted && keys->len > 0 && !ask(run, stream, keys, TRUE, error))
+    if (deleted && keys->len > 0 && !ask(run, stream, keys, error))
         return FALSE;
     for (guint i = 0; i < keys->len && !stream->failed; i++)
         if (!g_hash_table_contains(stream->live, keys->pdata[i]) &&
@@ -500,7 +520,7 @@ static gboolean part_tracked(struct entra_run *run, struct first_page *first, GE
         cor_proof_problem(run->proof, stream->resource->segment, stream->trouble);
         return TRUE;
     }
-    return !stream->link || read_tracked(run, stream, error);
+    return !stream->link || read_tracked(run, first, error);
 }
 
 /* What came back has its old links again, and no round tells those that point to it. */
@@ -513,6 +533,24 @@ static gboolean part_returned(struct entra_run *run, struct first_page *first, G
 static gboolean part_listed(struct entra_run *run, struct first_page *first, GError **error)
 {
     return first->stream->link || read_listed(run, first, error);
+}
+
+static gboolean wish_of(struct first_page *first, struct entra_wish *ret)
+{
+    const struct entra_reading *reading = &first->reading;
+    *ret = (struct entra_wish){reading->parents, first->filter, first};
+    return reading->parents && first->filter && !first->stream->failed;
+}
+
+static gboolean part_relations(struct entra_run *run, struct first_page *first, GError **error)
+{
+    struct entra_wish wish;
+    return !wish_of(first, &wish) || entra_relations_read(run, &wish, 1, error);
+}
+
+static gboolean part_roles(struct entra_run *run, struct first_page *first, GError **error)
+{
+    return first->stream->failed || entra_syncrole_read(run, first->stream->resource, error);
 }
 
 static gboolean part_absences(struct entra_run *run, struct first_page *first, GError **error)
@@ -533,6 +571,22 @@ static gboolean each(struct entra_run *run, struct first_page *firsts, part_func
     return TRUE;
 }
 
+/* All relations in few requests; should that fail, each by itself, so that the culprit is named. */
+static gboolean read_relations(struct entra_run *run, struct first_page *firsts, GError **error)
+{
+    g_autofree struct entra_wish *wishes = g_new0(struct entra_wish, entra_resources_len);
+    guint count = 0;
+    for (guint i = 0; i < entra_resources_len; i++)
+        if (wish_of(&firsts[i], &wishes[count]))
+            count++;
+    if (entra_relations_read(run, wishes, count, error))
+        return TRUE;
+    if (entra_run_is_fatal(run, *error))
+        return FALSE;
+    g_clear_error(error);
+    return each(run, firsts, part_relations, error);
+}
+
 gboolean entra_incremental_read(struct entra_run *run, GError **error)
 {
     g_autofree struct first_page *firsts = g_new0(struct first_page, entra_resources_len);
@@ -545,7 +599,8 @@ gboolean entra_incremental_read(struct entra_run *run, GError **error)
     if (ok)
         notice_deletions(run);
     ok = ok && each(run, firsts, part_returned, error) && ask_first_pages(run, firsts, error) &&
-         each(run, firsts, part_listed, error) && each(run, firsts, part_absences, error);
+         each(run, firsts, part_listed, error) && read_relations(run, firsts, error) &&
+         each(run, firsts, part_roles, error) && each(run, firsts, part_absences, error);
     for (guint i = 0; i < entra_resources_len; i++) {
         entra_reading_clear(&firsts[i].reading);
         g_free(firsts[i].next);

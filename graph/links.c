@@ -90,11 +90,14 @@ struct reading {
     struct entra_run *run;
     const struct entra_resource *resource;
     const struct entra_relation *relation;
-    GPtrArray *more;   /* char *: key, link, key, link, ... */
-    GPtrArray *gone;   /* char *: keys whose links were not found */
-    GHashTable *parts; /* key -> set of the keys of its parts; NULL: nobody asks */
-    GString *crowded;  /* keys whose bulk list may have been cut */
-    char *refusal;     /* words of the first refusal */
+    GPtrArray *more;        /* char *: key, link, key, link, ... */
+    GPtrArray *gone;        /* char *: keys whose links were not found */
+    GHashTable *parts;      /* key -> set of the keys of its parts; NULL: nobody asks */
+    GString *ids;           /* keys of the objects to ask for; may be NULL */
+    const GString *lacking; /* borrowed; of those that cannot have any; may be NULL */
+    gboolean bulk;          /* a listing shows it */
+    GString *crowded;       /* keys whose bulk list may have been cut */
+    char *refusal;          /* words of the first refusal */
     long refusal_status;
 };
 
@@ -116,6 +119,7 @@ static void reading_clear(struct reading *reading)
     g_ptr_array_unref(reading->more);
     g_ptr_array_unref(reading->gone);
     g_string_free(reading->crowded, TRUE);
+    free_list(reading->ids);
     g_clear_pointer(&reading->parts, g_hash_table_unref);
     g_free(reading->refusal);
 }
@@ -232,22 +236,6 @@ static gboolean on_first_page(void *data, const char *key, long status, const st
         g_ptr_array_add(reading->more, g_strdup(link));
     }
     return take_body(reading, key, body, error);
-}
-
-/* One refusal stands for all. */
-static gboolean read_first_pages(struct reading *reading, const GString *ids, GError **error)
-{
-    struct entra_batch *batch = entra_batch_new(reading->run->client, on_first_page, reading);
-    gboolean ok = TRUE;
-    for (gsize at = 0; ok && !reading->refusal && at < ids->len; at += strlen(ids->str + at) + 1) {
-        const char *id = ids->str + at;
-        g_autofree char *path = entra_relation_path(reading->resource, reading->relation, id,
-                                                    entra_run_top(reading->run));
-        ok = entra_batch_add(batch, id, path, error);
-    }
-    ok = ok && entra_batch_finish(batch, error);
-    entra_batch_free(batch);
-    return ok;
 }
 
 static gboolean read_rest(struct reading *reading, const char *source, const char *link,
@@ -376,9 +364,10 @@ static gboolean end_relation(struct reading *reading, GError **error)
     return drop_missing_parts(reading, error);
 }
 
-static gboolean read_ids(struct reading *reading, const GString *ids, GError **error)
+/* After the first pages: what did not fit there, and what was not found. */
+static gboolean read_later(struct reading *reading, GError **error)
 {
-    gboolean ok = read_first_pages(reading, ids, error);
+    gboolean ok = TRUE;
     for (guint i = 0; ok && i < reading->more->len; i += 2)
         ok = read_rest(reading, reading->more->pdata[i], reading->more->pdata[i + 1], error);
     for (guint i = 0; ok && i < reading->gone->len; i++)
@@ -423,6 +412,21 @@ static gboolean walk_bulk(struct reading *reading, struct entra_pager *pager, GE
     return ok;
 }
 
+static gboolean read_crowded(struct reading *reading, GError **error)
+{
+    struct entra_batch *batch = entra_batch_new(reading->run->client, on_first_page, reading);
+    const GString *ids = reading->crowded;
+    gboolean ok = TRUE;
+    for (gsize at = 0; ok && at < ids->len; at += strlen(ids->str + at) + 1) {
+        g_autofree char *path = entra_relation_path(reading->resource, reading->relation,
+                                                    ids->str + at, entra_run_top(reading->run));
+        ok = entra_batch_add(batch, ids->str + at, path, error);
+    }
+    ok = ok && entra_batch_finish(batch, error);
+    entra_batch_free(batch);
+    return ok;
+}
+
 /* A listing whose page token expired is walked once more; what is told twice changes nothing. */
 static gboolean read_bulk(struct reading *reading, GError **error)
 {
@@ -449,10 +453,10 @@ static gboolean read_bulk(struct reading *reading, GError **error)
             return TRUE;
         g_string_truncate(reading->crowded, 0);
     }
-    return read_ids(reading, reading->crowded, error);
+    return read_crowded(reading, error);
 }
 
-/* --- all relations of a resource -------------------------------------------------------------- */
+/* --- several relations at once ---------------------------------------------------------------- */
 
 static GString *chosen(const GString *from, guint index, entra_parents_filter filter, void *data)
 {
@@ -463,18 +467,81 @@ static GString *chosen(const GString *from, guint index, entra_parents_filter fi
     return list;
 }
 
-static gboolean read_relation(struct entra_run *run, const struct entra_parents *parents,
-                              guint index, const GString *ids, GError **error)
+static void reading_free(gpointer reading)
 {
-    const struct entra_relation *relation = &parents->resource->relations[index];
-    struct reading reading;
-    reading_init(&reading, run, parents->resource, relation);
-    gboolean bulk = relation->bulk && !run->incremental;
-    gboolean ok = (bulk ? read_bulk(&reading, error) : read_ids(&reading, ids, error)) &&
-                  end_relation(&reading, error);
-    if (ok && relation->has)
-        ok = forget_lacking(run, relation, parents->lacking->pdata[index], error);
-    reading_clear(&reading);
+    reading_clear(reading);
+    g_free(reading);
+}
+
+static void add_readings(GPtrArray *readings, struct entra_run *run, const struct entra_wish *wish)
+{
+    const struct entra_parents *parents = wish->parents;
+    for (guint i = 0; i < parents->having->len; i++) {
+        const struct entra_relation *relation = &parents->resource->relations[i];
+        const GString *from = relation->has ? parents->having->pdata[i] : parents->all;
+        struct reading *reading = g_new0(struct reading, 1);
+        reading_init(reading, run, parents->resource, relation);
+        reading->bulk = relation->bulk && !run->incremental;
+        reading->ids = chosen(reading->bulk ? NULL : from, i, wish->filter, wish->data);
+        reading->lacking = relation->has ? parents->lacking->pdata[i] : NULL;
+        g_ptr_array_add(readings, reading);
+    }
+}
+
+/* A step's key is the number of its reading and the object's. */
+static gboolean on_step(void *data, const char *key, long status, const struct cor_json *body,
+                        GError **error)
+{
+    const GPtrArray *readings = data;
+    char *object = NULL;
+    guint64 index = g_ascii_strtoull(key, &object, 10);
+    return on_first_page(readings->pdata[index], object + 1, status, body, error);
+}
+
+/* One refusal of a relation stands for all objects. */
+static gboolean add_steps(struct entra_batch *batch, const struct reading *reading, guint index,
+                          GError **error)
+{
+    const GString *ids = reading->ids;
+    for (gsize at = 0; !reading->refusal && at < ids->len; at += strlen(ids->str + at) + 1) {
+        const char *id = ids->str + at;
+        g_autofree char *key = g_strdup_printf("%u %s", index, id);
+        g_autofree char *path = entra_relation_path(reading->resource, reading->relation, id,
+                                                    entra_run_top(reading->run));
+        if (!entra_batch_add(batch, key, path, error))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean read_first_pages(struct entra_run *run, GPtrArray *readings, GError **error)
+{
+    struct entra_batch *batch = entra_batch_new(run->client, on_step, readings);
+    gboolean ok = TRUE;
+    for (guint i = 0; ok && i < readings->len; i++)
+        ok = add_steps(batch, readings->pdata[i], i, error);
+    ok = ok && entra_batch_finish(batch, error);
+    entra_batch_free(batch);
+    return ok;
+}
+
+static gboolean finish_reading(struct entra_run *run, struct reading *reading, GError **error)
+{
+    entra_run_report(run, reading->relation->segment);
+    return (!reading->bulk || read_bulk(reading, error)) && read_later(reading, error) &&
+           end_relation(reading, error) &&
+           (!reading->lacking || forget_lacking(run, reading->relation, reading->lacking, error));
+}
+
+gboolean entra_relations_read(struct entra_run *run, const struct entra_wish *wishes, guint count,
+                              GError **error)
+{
+    g_autoptr(GPtrArray) readings = g_ptr_array_new_with_free_func(reading_free);
+    for (guint i = 0; i < count; i++)
+        add_readings(readings, run, &wishes[i]);
+    gboolean ok = read_first_pages(run, readings, error);
+    for (guint i = 0; ok && i < readings->len; i++)
+        ok = finish_reading(run, readings->pdata[i], error);
     return ok;
 }
 
@@ -487,7 +554,8 @@ gboolean entra_relations_reread(struct entra_run *run, const struct entra_resour
             continue;
         struct reading reading;
         reading_init(&reading, run, resource, relation);
-        gboolean ok = read_bulk(&reading, error) && end_relation(&reading, error);
+        gboolean ok = read_bulk(&reading, error) && read_later(&reading, error) &&
+                      end_relation(&reading, error);
         reading_clear(&reading);
         if (!ok)
             return FALSE;
@@ -510,22 +578,6 @@ gboolean entra_relations_unlink(struct entra_run *run, const struct entra_resour
                 return FALSE;
         if (!sources)
             return FALSE;
-    }
-    return TRUE;
-}
-
-gboolean entra_relations_read(struct entra_run *run, const struct entra_parents *parents,
-                              entra_parents_filter filter, void *data, GError **error)
-{
-    const struct entra_relation *relations = parents->resource->relations;
-    for (guint i = 0; i < parents->having->len; i++) {
-        const GString *from = relations[i].has ? parents->having->pdata[i] : parents->all;
-        GString *ids = chosen(from, i, filter, data);
-        gboolean ok = read_relation(run, parents, i, ids, error);
-        g_string_free(ids, TRUE);
-        if (!ok)
-            return FALSE;
-        entra_run_report(run, relations[i].segment);
     }
     return TRUE;
 }

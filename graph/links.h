@@ -16,10 +16,16 @@ void entra_parents_clear(struct entra_parents *parents);
 
 /* Is relation number index of the object to be read? */
 typedef gboolean (*entra_parents_filter)(void *data, guint index, const char *key);
-/* Read each relation of the noted objects that the filter names (NULL: of all). A segment is
+/* What is to be read; all borrowed. filter NULL: all of it. */
+struct entra_wish {
+    const struct entra_parents *parents;
+    entra_parents_filter filter;
+    void *data;
+};
+/* Read each relation that the wishes name, together in as few requests as possible. A segment is
  * proven, or told to be refused, or an error comes back. */
-gboolean entra_relations_read(struct entra_run *run, const struct entra_parents *parents,
-                              entra_parents_filter filter, void *data, GError **error);
+gboolean entra_relations_read(struct entra_run *run, const struct entra_wish *wishes, guint count,
+                              GError **error);
 /* The object is gone or deleted: nobody sees links and parts of it any more. Tells the sink so in
  * an incremental capture; a full one need not. */
 gboolean entra_relations_forget(struct entra_run *run, const struct entra_resource *resource,

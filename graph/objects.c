@@ -183,13 +183,9 @@ gboolean entra_reading_follow(struct entra_reading *reading, const char *url, GE
 
 gboolean entra_reading_attached(struct entra_reading *reading, GError **error)
 {
-    struct entra_run *run = reading->run;
-    if (reading->parents &&
-        !entra_relations_read(run, reading->parents, reading->filter, reading->filter_data, error))
-        return FALSE;
-    gboolean principals = g_str_equal(reading->resource->type, COR_TYPE_SERVICE_PRINCIPAL);
-    return !principals || reading->resource->life != COR_LIVE ||
-           entra_syncrole_read(run, reading->resource, error);
+    const struct entra_wish wish = {.parents = reading->parents};
+    return (!reading->parents || entra_relations_read(reading->run, &wish, 1, error)) &&
+           entra_syncrole_read(reading->run, reading->resource, error);
 }
 
 void entra_reading_init(struct entra_reading *reading, struct entra_run *run,

@@ -62,6 +62,19 @@ char *entra_object_path(const struct entra_resource *resource, const char *key)
     return g_string_free(path, FALSE);
 }
 
+gboolean entra_resource_shows(const char *property)
+{
+    gsize len = strlen(property);
+    for (guint i = 0; i < entra_resources_len; i++)
+        for (const char *at = entra_resources[i].select; at && *at;) {
+            gsize end = strcspn(at, ",");
+            if (end == len && g_ascii_strncasecmp(at, property, len) == 0)
+                return TRUE;
+            at += end + (at[end] == ',');
+        }
+    return FALSE;
+}
+
 char *entra_bulk_url(const char *base, const struct entra_resource *resource,
                      const struct entra_relation *relation, guint top)
 {

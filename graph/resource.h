@@ -91,6 +91,9 @@ char *entra_delta_url(const char *base, const struct entra_resource *resource);
  * frees. */
 char *entra_object_path(const struct entra_resource *resource, const char *key);
 
+/* Is this, whatever its case, a property that a listing selects by name? */
+gboolean entra_resource_shows(const char *property);
+
 /* URL of the listing that shows a bulk relation of many objects. Caller frees. */
 char *entra_bulk_url(const char *base, const struct entra_resource *resource,
                      const struct entra_relation *relation, guint top);

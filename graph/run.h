@@ -64,12 +64,10 @@ struct entra_reading {
     const struct entra_resource *resource;
     GHashTable *shown;             /* borrowed; gets the key of each readable object; may be NULL */
     struct entra_parents *parents; /* what has relations, as far as read; NULL: no relations */
-    gboolean (*filter)(void *data, guint index, const char *key); /* of links.h; NULL: all */
-    void *filter_data;
-    GPtrArray *open;  /* struct cor_record *, authority not known yet */
-    gboolean denied;  /* reading the authority was refused */
-    gboolean refused; /* the resource itself */
-    guint64 limited;  /* objects that came without their properties */
+    GPtrArray *open;               /* struct cor_record *, authority not known yet */
+    gboolean denied;               /* reading the authority was refused */
+    gboolean refused;              /* the resource itself */
+    guint64 limited;               /* objects that came without their properties */
 };
 void entra_reading_init(struct entra_reading *reading, struct entra_run *run,
                         const struct entra_resource *resource, GHashTable *shown_or_null);
@@ -87,7 +85,7 @@ gboolean entra_reading_follow(struct entra_reading *reading, const char *url, GE
 void entra_reading_end(struct entra_reading *reading, long status);
 /* Is the error a refusal that only leaves a hole? Then it is told and cleared. */
 gboolean entra_reading_refusal(struct entra_reading *reading, long status, GError **error);
-/* Relations and what else hangs on the objects just listed. */
+/* Relations of what was just listed in full. */
 gboolean entra_reading_attached(struct entra_reading *reading, GError **error);
 /* A whole resource. shown gets the keys (char *, owned by it) of what was listed. */
 gboolean entra_objects_read(struct entra_run *run, const struct entra_resource *resource,

@@ -86,7 +86,8 @@ static gboolean mark(struct entra_run *run, const struct entra_resource *resourc
 gboolean entra_syncrole_read(struct entra_run *run, const struct entra_resource *resource,
                              GError **error)
 {
-    if (!run->sync_resource_id)
+    gboolean principals = g_str_equal(resource->type, COR_TYPE_SERVICE_PRINCIPAL);
+    if (!run->sync_resource_id || !principals || resource->life != COR_LIVE)
         return TRUE;
     g_autoptr(GPtrArray) holders = g_ptr_array_new_with_free_func(g_free);
     gboolean ok = list_holders(run, holders, error);
