@@ -155,7 +155,8 @@ static void notice_targets(struct entra_run *run, const struct cor_event *event)
     if (!run->track || event->time_us < run->track->last_peer_us - HINT_OVERLAP_US)
         return;
     for (const struct cor_json *at = cor_json_first(targets); at; at = cor_json_next(at)) {
-        const char *id = cor_json_get_string(at, "id");
+        const char *id = cor_json_get_string(at, "id"), *type = cor_json_get_string(at, "type");
+        run->policies_named |= type && g_ascii_strcasecmp(type, "Policy") == 0;
         if (entra_id_ok(id) && !is_plain(cor_json_get(at, "modified")))
             g_hash_table_add(run->hints, g_strdup(id));
     }

@@ -530,9 +530,21 @@ static gboolean part_returned(struct entra_run *run, struct first_page *first, G
            entra_relations_reread(run, first->stream->resource, error);
 }
 
+/* A request a second is dear. There is nothing among the deleted ones when nothing was there, no
+ * live one is missing, and no audit record tells of one that came and went in between. */
+static gboolean is_empty_still(struct entra_run *run, const struct entra_stream *stream)
+{
+    const struct entra_resource *resource = stream->resource;
+    const struct entra_stream *live = entra_track_find(run->track, resource->type, COR_LIVE);
+    return resource->slow && resource->life == COR_DELETED && !run->unaudited &&
+           !run->policies_named && live && !live->failed && g_hash_table_size(stream->known) == 0 &&
+           !has_other(live->known, live->shown);
+}
+
 static gboolean part_listed(struct entra_run *run, struct first_page *first, GError **error)
 {
-    return first->stream->link || read_listed(run, first, error);
+    return first->stream->link || is_empty_still(run, first->stream) ||
+           read_listed(run, first, error);
 }
 
 static gboolean wish_of(struct first_page *first, struct entra_wish *ret)

@@ -32,6 +32,7 @@ struct entra_run {
     gboolean audited;          /* the audit log was read already */
     gboolean unaudited;        /* and could not be read to its end */
     GHashTable *hints;         /* set: ids that audit records name */
+    gboolean policies_named;   /* audit records name policies */
     gboolean returned;         /* something deleted is back: what points to it is not told */
     struct entra_track *track; /* what the next capture starts from; NULL: nothing is kept */
     struct entra_compare *compare; /* what was read, for the reconciliation; NULL: none */
