@@ -113,6 +113,67 @@ def http_date(seconds):
     return time.strftime('%a, %d %b %Y %H:%M:%S GMT', time.gmtime(time.time() + seconds))
 
 
+# One object of each kind that has relations, and what hangs on it.
+SECURITY = {'Engineering': {'@odata.type': '#microsoft.graph.customSecurityAttributeValue',
+                            'Level': 3, 'Projects@odata.type': '#Collection(String)',
+                            'Projects': ['Anchor']}}
+MANY = [{'id': 'u-%d' % n} for n in range(25)]
+WIDE = {
+    '/groups': [dict(CREW, groupTypes=['Unified']), {'id': 'g-plain', 'displayName': 'Plain'}],
+    '/devices': [{'id': 'd-1', 'deviceId': 'd', 'displayName': 'Device'}],
+    '/applications': [{'id': 'a-1', 'appId': 'a', 'displayName': 'App', 'keyCredentials': [
+        {'keyId': 'k', 'key': 'PRIVATE'}]}],
+    '/servicePrincipals': [{'id': 's-1', 'appId': 'a', 'displayName': 'Service'}],
+    '/directory/administrativeUnits': [{'id': 'au-1', 'displayName': 'Unit'}],
+    '/domains': [{'id': 'fed.example.test', 'authenticationType': 'Federated'},
+                 {'id': 'example.test', 'authenticationType': 'Managed'}],
+    '/policies/crossTenantAccessPolicy/partners': [{'tenantId': 't-2'}, {'tenantId': 't-3'}],
+    '/policies/claimsMappingPolicies': [{'id': 'p-1', 'displayName': 'Claims',
+                                         'definition': ['{}']}],
+}
+PARTS = {
+    '/groups/g-crew/settings': [{'id': 'gs-1', 'displayName': 'Group.Unified.Guest'}],
+    '/applications/a-1/federatedIdentityCredentials': [{'id': 'f-1', 'name': 'ci'}],
+    '/applications/a-1/extensionProperties': [{'id': 'e-1', 'name': 'extension_a_x'}],
+    '/servicePrincipals/s-1/appRoleAssignedTo': [{'id': 'r-1', 'principalId': 'u-alice'}],
+    '/servicePrincipals/s-1/delegatedPermissionClassifications': [{'id': 'c-1'}],
+    '/directory/administrativeUnits/au-1/members': [{'id': 'u-bob'}],
+    '/directory/administrativeUnits/au-1/scopedRoleMembers': [{'id': 'sr-1', 'roleId': 'x'}],
+    '/domains/fed.example.test/federationConfiguration': [{'id': 'fc-1', 'issuerUri': 'urn:x'}],
+    '/policies/claimsMappingPolicies/p-1/appliesTo': [{'id': 's-1'}],
+}
+
+
+def wide(path, query, base, name):
+    if path == '/users' and '$expand=sponsors' in query:
+        return page([{'id': 'u-alice', 'sponsors': MANY[:20]},
+                     {'id': 'u-bob', 'sponsors': [{'id': 'u-alice'}]}, {'id': 'u-carol'}])
+    if path == '/users' and '$select=id,customSecurityAttributes' in query:
+        return error(403, 'Authorization_RequestDenied') if name == 'wide_refused' else page(
+            [{'id': 'u-alice', 'customSecurityAttributes': SECURITY},
+             {'id': 'u-bob', 'customSecurityAttributes': None}])
+    if path == '/devices' and '$expand=' in query:
+        relation = query.partition('$expand=')[2].partition('(')[0]
+        return page([{'id': 'd-1', relation: [{'id': 'u-alice'}]}])
+    if path == '/users/u-alice/sponsors':
+        return page(MANY[20:])
+    return page(WIDE[path]) if path in WIDE else None
+
+
+def wide_step(path, base, name):
+    """The relations of one object."""
+    if name == 'wide_refused' and path.count('/') > 2 and not path.endswith('owners'):
+        return error(403, 'Authorization_RequestDenied')
+    if path == '/users/u-alice/sponsors':
+        return page(MANY[:20], base + '/v1.0/users/u-alice/sponsors?page=2')
+    if path.endswith('/identitySynchronization'):
+        return (error(404, 'Request_ResourceNotFound') if 't-3' in path else
+                (200, {'tenantId': 't-2', 'displayName': 'Partner'}, {}))
+    if path == '/servicePrincipals/s-1':
+        return 200, {'id': 's-1', 'customSecurityAttributes': None}, {}
+    return page(PARTS.get(path, []))
+
+
 def batch_item(path, name):
     """Answers inside $batch: a list of (status, body, headers)."""
     if name == 'batch_429' and path.startswith('/groups/g-crew/members') and nth(name, path) == 1:
@@ -132,6 +193,7 @@ LOGIN = b'<!DOCTYPE html><html><head><title>Please sign in</title></head><body/>
 HTML = {'Content-Type': 'text/html'}
 
 SCENARIOS = {
+    'wide': wide, 'wide_refused': wide,
     'loop': CIRCLE,
     'foreign': on_users(lambda base, name: page([ALICE], 'https://elsewhere.example.test/v1.0/u')),
     'port': on_users(lambda base, name: page([ALICE], 'https://localhost:1/v1.0/users?page=2')),
@@ -261,6 +323,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if name == 'authority_denied':
                 return error(403, 'Authorization_RequestDenied')
             return 200, {'id': 'u-carol', 'isCloudManaged': True}, {}
+        if name.startswith('wide') and '/members' not in path.replace('/au-1/members', ''):
+            return wide_step(path, base, name)
         if path == '/groups/g-crew/members':
             return page([{'@odata.type': '#microsoft.graph.user', 'id': 'u-alice'}],
                         base + '/v1.0/groups/g-crew/members?page=2')

@@ -211,6 +211,81 @@ static void documents(void **state)
     drop(&catch);
 }
 
+/* Everything that hangs on objects, of one of each kind. */
+static void relations(void **state)
+{
+    static const char *const links[] = {
+        "sponsor u-alice u-0",
+        "sponsor u-alice u-24", /* more than an $expand shows */
+        "sponsor u-bob u-alice",
+        "registeredOwner d-1 u-alice",
+        "registeredUser d-1 u-alice",
+        "groupSetting g-crew gs-1",
+        "federatedIdentityCredential a-1 f-1",
+        "extensionProperty a-1 e-1",
+        "appRoleAssignedTo s-1 r-1",
+        "member au-1 u-bob",
+        "scopedRoleMember au-1 sr-1",
+        "appliesTo p-1 s-1",
+        "customSecurityAttributes u-alice customSecurityAttributes/u-alice",
+        "federationConfiguration entraDomain/fed.example.test fc-1",
+    };
+    static const char *const parts[] = {
+        "gs-1",
+        "f-1",
+        "e-1",
+        "r-1",
+        "sr-1",
+        "fc-1",
+        "delegatedPermissionClassification/s-1/c-1",
+        "crossTenantIdentitySyncPolicyPartner/crossTenantAccessPolicyConfigurationPartner/t-2"};
+    struct catch catch = {0};
+    (void)state;
+    run(&catch, "wide");
+    assert_true(catch.finished && catch.complete);
+    for (guint i = 0; i < G_N_ELEMENTS(links); i++)
+        if (!g_hash_table_contains(catch.links, links[i]))
+            fail_msg("no link %s", links[i]);
+    for (guint i = 0; i < G_N_ELEMENTS(parts); i++)
+        assert_non_null(record_of(&catch, parts[i]));
+    assert_string_equal(record_of(&catch, "customSecurityAttributes/u-alice"),
+                        "{\"Engineering\":{\"@odata.type\":"
+                        "\"#microsoft.graph.customSecurityAttributeValue\",\"Level\":3,"
+                        "\"Projects\":[\"Anchor\"]},\"anchorwatchParent\":\"u-alice\"}");
+    assert_null(strstr(record_of(&catch, "a-1"), "PRIVATE"));
+    assert_false(g_hash_table_contains(catch.links, "groupSetting g-plain gs-1"));
+    drop(&catch);
+}
+
+/* Refused relations leave remarks with what to grant, once each. */
+static void refused_relations(void **state)
+{
+    static const char *const words[] = {
+        "sponsors of users not readable",
+        "CustomSecAttributeAssignment.Read.All, which needs the licence Entra ID P1",
+        "settings of groups not readable: refused; grant the application permission "
+        "GroupSettings.Read.All",
+        "federated identity credentials not readable",
+        "app role assignments not readable",
+        "scoped role members not readable",
+        "federation of domains not readable",
+        "cross-tenant synchronization not readable",
+        "use of claims mappings not readable",
+    };
+    struct catch catch = {0};
+    (void)state;
+    run(&catch, "wide_refused");
+    assert_true(catch.finished && catch.complete);
+    for (guint i = 0; i < G_N_ELEMENTS(words); i++)
+        if (!has_problem(&catch, words[i]))
+            fail_msg("nobody is told: %s", words[i]);
+    for (guint i = 0; i < catch.problems->len; i++)
+        assert_true(g_str_has_prefix(catch.problems->pdata[i], "remark: "));
+    assert_non_null(record_of(&catch, "au-1"));
+    assert_null(record_of(&catch, "f-1"));
+    drop(&catch);
+}
+
 static void empty_page_in_between(void **state)
 {
     struct catch catch = {0};
@@ -530,6 +605,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(complete_in_spite),
         cmocka_unit_test(documents),
+        cmocka_unit_test(relations),
+        cmocka_unit_test(refused_relations),
         cmocka_unit_test(empty_page_in_between),
         cmocka_unit_test(same_object_twice),
         cmocka_unit_test(partial),
