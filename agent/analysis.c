@@ -99,15 +99,26 @@ static void align_events(const struct analysis *analysis, GPtrArray *events)
     }
 }
 
+/* Assignments and grants are logged under the ids of those whom they tie together. */
+static const char *tied_end(const struct cor_record *record)
+{
+    const char *principal = cor_record_text(record, "principalId");
+    return principal ? principal : cor_record_text(record, "clientId");
+}
+
 static gboolean read_audits(struct analysis *analysis, const struct subject *subject,
                             GPtrArray **ret, GError **error)
 {
-    const char *keys[3] = {NULL};
+    const char *keys[4] = {NULL};
     gsize n = 0;
     if (subject->newer.entra)
         keys[n++] = subject->newer.entra->key;
     else if (subject->older.entra)
         keys[n++] = subject->older.entra->key;
+    const struct cor_record *own =
+        subject->newer.entra ? subject->newer.entra : subject->older.entra;
+    if (own && tied_end(own))
+        keys[n++] = tied_end(own);
     const struct cor_record *target =
         subject->target_newer ? subject->target_newer : subject->target_older;
     if (target && target->directory == COR_ENTRA)

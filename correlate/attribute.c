@@ -21,7 +21,8 @@ static void find_events(struct cor_judging *j)
     for (guint i = 0; events && i < events->len; i++) {
         struct cor_event_row *event = events->pdata[i];
         gboolean sync = cor_event_is_sync(event, j);
-        if (!cor_event_fits(event, j->change)) {
+        if (!cor_event_fits(event, j->change) &&
+            !cor_event_ties(event, j->change, j->in->newer ? j->in->newer : j->in->older)) {
             if (!sync && cor_event_touches(event, j->change))
                 j->vague = event;
             continue;

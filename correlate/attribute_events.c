@@ -274,6 +274,50 @@ gboolean cor_event_fits(const struct cor_event_row *event, const struct cor_chan
     }
 }
 
+/* Does some target have this property with that value, before or after? */
+static gboolean tells_value(const struct cor_json *doc, const char *property, const char *value)
+{
+    const struct cor_json *targets = cor_json_get(doc, "targets");
+    for (const struct cor_json *t = cor_json_first(targets); t && value; t = cor_json_next(t)) {
+        const struct cor_json *list = cor_json_get(t, "modified");
+        for (const struct cor_json *n = cor_json_first(list); n; n = cor_json_next(n)) {
+            const char *old = cor_json_get_string(n, "old"), *new = cor_json_get_string(n, "new");
+            if (g_strcmp0(cor_json_get_string(n, "property"), property) == 0 &&
+                (g_strcmp0(old, value) == 0 || g_strcmp0(new, value) == 0))
+                return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+gboolean cor_event_ties(const struct cor_event_row *event, const struct cor_change *change,
+                        const struct cor_record *record)
+{
+    /* property: the one that tells which role, where the role is no target by that id */
+    static const struct {
+        const char *type, *words, *one, *other, *property;
+    } ties[] = {
+        {COR_TYPE_ROLE_ASSIGNMENT, "member ", "principalId", "roleDefinitionId", "Role.TemplateId"},
+        {COR_TYPE_APP_ROLE_ASSIGNMENT, "app role assignment ", "principalId", "resourceId",
+         "AppRole.Id"},
+        {COR_TYPE_PERMISSION_GRANT, "delegated permission grant", "clientId", "resourceId", ""},
+    };
+    const char *activity = activity_of(event);
+    const char *verb = change->kind == COR_CHANGE_ADDED     ? "Add "
+                       : change->kind == COR_CHANGE_REMOVED ? "Remove "
+                                                            : NULL;
+    for (gsize i = 0; activity && verb && record && i < G_N_ELEMENTS(ties); i++) {
+        const char *one = cor_record_text(record, ties[i].one);
+        const char *other = cor_record_text(record, ties[i].other);
+        g_autofree char *start = g_strconcat(verb, ties[i].words, NULL);
+        if (g_strcmp0(record->type, ties[i].type) == 0)
+            return starts(activity, start) && one && other && names_end(event->doc, one) &&
+                   (names_end(event->doc, other) ||
+                    tells_value(event->doc, ties[i].property, other));
+    }
+    return FALSE;
+}
+
 gboolean cor_event_touches(const struct cor_event_row *event, const struct cor_change *change)
 {
     const char *activity = activity_of(event);

@@ -9,6 +9,10 @@
 /* Could this record be the one that made the change? Activity, target and property must fit; failed
  * operations never do. */
 gboolean cor_event_fits(const struct cor_event_row *event, const struct cor_change *change);
+/* Is it the record of an assignment or grant (record) that came or went? Those are logged under the
+ * names of what they tie together, not under an id of their own. */
+gboolean cor_event_ties(const struct cor_event_row *event, const struct cor_change *change,
+                        const struct cor_record *record);
 /* Does it update the object at all, whatever the property? */
 gboolean cor_event_touches(const struct cor_event_row *event, const struct cor_change *change);
 /* Does it delete the object with that key? */

@@ -218,6 +218,14 @@ static void offer_sync(GPtrArray *steps, const struct cor_situation *s)
 typedef void (*offer_func)(GPtrArray *steps, const struct cor_write *write,
                            const struct cor_situation *s);
 
+static void by_hand(GPtrArray *steps, const struct cor_write *write, const struct cor_situation *s)
+{
+    (void)write;
+    (void)s;
+    step(steps, "entra", NULL,
+         "compare both backup points (show --at) and decide by hand: no rule tells what happens");
+}
+
 static void at_source(GPtrArray *steps, const struct cor_write *write,
                       const struct cor_situation *s)
 {
@@ -399,7 +407,7 @@ static const struct {
     {"D5", restore_in_ad},    {"D6", into_scope},  {"D7", await_sync},       {"D8", repair_anchor},
     {"D9", await_sync},       {"D10", anew},       {"D11", repair_anchor},   {"D12", repair_anchor},
     {"D14", await_sync},      {"D16", await_sync}, {"D17", await_sync},      {"E1", permission},
-    {"E2", free_value},       {"A22", free_value},
+    {"E2", free_value},       {"A22", free_value}, {"E9", by_hand},
 };
 
 /* A restore that works, but worse than the one at the source. */

@@ -341,6 +341,12 @@ static void tell_refusal(struct reading *reading)
 {
     struct entra_run *run = reading->run;
     const struct entra_relation *relation = reading->relation;
+    if (relation->optional && reading->refusal_status != 403) {
+        entra_run_remark(run, g_strdup_printf("%s not readable: the service does not give it (%s)",
+                                              relation->segment, reading->refusal));
+        entra_relation_unread(run, reading->resource, relation);
+        return;
+    }
     g_autofree char *text =
         g_strdup_printf("refused; grant the application permission %s%s%s (%s)",
                         entra_relation_permission(reading->resource, relation),

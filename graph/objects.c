@@ -116,7 +116,11 @@ gboolean entra_reading_refusal(struct entra_reading *reading, long status, GErro
                         resource->permission, resource->licence ? ", which needs the licence " : "",
                         resource->licence ? resource->licence : "",
                         resource->doubt ? resource->doubt : "", (*error)->message);
-    if (resource->optional) {
+    if (resource->optional && !refused) {
+        g_autofree char *absent =
+            g_strdup_printf("the service does not give it (%s)", (*error)->message);
+        entra_objects_unread(run, resource, absent);
+    } else if (resource->optional) {
         entra_objects_unread(run, resource, text);
     } else {
         cor_proof_problem(run->proof, resource->segment, text);

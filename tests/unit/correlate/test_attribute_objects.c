@@ -31,6 +31,39 @@ static void test_object_by_person(void **state)
     scene_free(s);
 }
 
+/* Logged under the ids of those whom they tie together. */
+static void test_assignments(void **state)
+{
+    (void)state;
+    struct scene *s = scene_new();
+    s->newer = entra("appRoleAssignment", "x", "{'principalId':'u1','resourceId':'p1'}");
+    event(s, "11:00:00", "Add app role assignment grant to user", BY_SERVICE,
+          "{'id':'u2'},"
+          "{'id':'p1'}");
+    judge(s, NULL);
+    EXPECT(s, "cloud absent", NULL, "unlogged authority");
+    event(s, "11:10:00", "Add app role assignment grant to user", BY_PERSON,
+          "{'id':'p1'},"
+          "{'id':'u1'}");
+    judge(s, NULL);
+    EXPECT(s, "cloud measured", PERSON, "audit-event");
+    scene_free(s);
+
+    s = scene_new();
+    s->older = entra("roleAssignment", "x", "{'principalId':'u1','roleDefinitionId':'r1'}");
+    event(s, "11:00:00", "Remove member from role", BY_SERVICE,
+          "{'id':'u1','modified':[{'property':'Role.TemplateId','old':'r2','new':null}]}");
+    event(s, "11:05:00", "Add member to role", BY_SERVICE,
+          "{'id':'u1','modified':[{'property':'Role.TemplateId','old':null,'new':'r1'}]}");
+    judge(s, NULL);
+    EXPECT(s, "cloud absent", NULL, "unlogged authority");
+    event(s, "11:10:00", "Remove member from role", BY_PERSON,
+          "{'id':'u1','modified':[{'property':'Role.TemplateId','old':'r1','new':null}]}");
+    judge(s, NULL);
+    EXPECT(s, "cloud measured", PERSON, "audit-event");
+    scene_free(s);
+}
+
 static void test_hard_delete(void **state)
 {
     (void)state;
@@ -186,10 +219,15 @@ static void test_many_records(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_object_by_person), cmocka_unit_test(test_hard_delete),
-        cmocka_unit_test(test_synced_object),    cmocka_unit_test(test_cloud_links),
-        cmocka_unit_test(test_synced_links),     cmocka_unit_test(test_dynamic_and_lost_targets),
-        cmocka_unit_test(test_policies),         cmocka_unit_test(test_many_records),
+        cmocka_unit_test(test_object_by_person),
+        cmocka_unit_test(test_assignments),
+        cmocka_unit_test(test_hard_delete),
+        cmocka_unit_test(test_synced_object),
+        cmocka_unit_test(test_cloud_links),
+        cmocka_unit_test(test_synced_links),
+        cmocka_unit_test(test_dynamic_and_lost_targets),
+        cmocka_unit_test(test_policies),
+        cmocka_unit_test(test_many_records),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
