@@ -4,7 +4,7 @@
 A fault is a dict: match (regular expression over 'METHOD /path?query'), kind, count (absent: for
 ever), skip (let that many matching requests pass first), and options of the kind:
 
-    429 500 502 503 504   retry_after: text of the header or null; html: body is a proxy's page
+    403 429 500 502 503 504   retry_after: text of the header or null; html: body is a proxy's page
     expired_token         401 InvalidAuthenticationToken
     reset                 headers and half of the body, then a TCP reset
     close                 the connection is closed before any byte of the answer
@@ -23,7 +23,9 @@ ever), skip (let that many matching requests pass first), and options of the kin
 
 import re
 
-STATUSES = {'429': ('TooManyRequests', 'Please retry again later.'),
+STATUSES = {'403': ('Authorization_RequestDenied', 'Insufficient privileges to complete the '
+                    'operation.'),
+            '429': ('TooManyRequests', 'Please retry again later.'),
             '500': ('Service_InternalServerError', 'Encountered an internal server error.'),
             '502': ('BadGateway', 'Bad gateway.'),
             '503': ('serviceNotAvailable', 'The service is temporarily unavailable.'),
