@@ -243,8 +243,45 @@ static gboolean names_end(const struct cor_json *doc, const char *key)
 /* The activity of a record that did something; NULL for a failed one. */
 static const char *activity_of(const struct cor_event_row *event)
 {
+    static const char *const idle[] = {"failure", "skipped", NULL};
     const char *result = cor_json_get_string(event->doc, "result");
-    return g_strcmp0(result, "failure") == 0 ? NULL : cor_json_get_string(event->doc, "activity");
+    return result && g_strv_contains(idle, result) ? NULL
+                                                   : cor_json_get_string(event->doc, "activity");
+}
+
+/* --- provisioning logs ------------------------------------------------------------------ */
+
+gboolean cor_event_is_provisioning(const struct cor_event_row *event)
+{
+    return g_strcmp0(cor_json_get_string(event->doc, "category"), "provisioning") == 0;
+}
+
+/* Links are not told by them in a documented form, so they prove none. */
+static gboolean fits_provisioning(const struct cor_change *change, const char *activity,
+                                  const struct cor_json *target)
+{
+    static const struct {
+        enum cor_change_kind kind;
+        const char *activity;
+    } fitting[] = {
+        {COR_CHANGE_ADDED, "create"},         {COR_CHANGE_DELETED, "delete"},
+        {COR_CHANGE_DELETED, "stagedDelete"}, {COR_CHANGE_REMOVED, "delete"},
+        {COR_CHANGE_MODIFIED, "create"},      {COR_CHANGE_MODIFIED, "update"},
+        {COR_CHANGE_MODIFIED, "disable"},
+    };
+    for (gsize i = 0; target && i < G_N_ELEMENTS(fitting); i++)
+        if (fitting[i].kind == change->kind && g_str_equal(fitting[i].activity, activity))
+            return change->kind != COR_CHANGE_MODIFIED ||
+                   (change->attribute && names_property(target, change->attribute));
+    return FALSE;
+}
+
+/* Jobs of Cloud Sync from AD carry the name of their template before their id (Graph page
+ * "synchronization-synchronizationjob-get"). */
+static gboolean is_sync_job(const struct cor_event_row *event)
+{
+    const char *job = cor_json_get_string(cor_json_get(event->doc, "details"), "job");
+    return job && (starts(job, "AD2AADProvisioning.") || starts(job, "AD2AADPasswordHash."));
 }
 
 gboolean cor_event_fits(const struct cor_event_row *event, const struct cor_change *change)
@@ -253,6 +290,8 @@ gboolean cor_event_fits(const struct cor_event_row *event, const struct cor_chan
     const struct cor_json *target = target_of(event->doc, change->object.key);
     if (!activity)
         return FALSE;
+    if (cor_event_is_provisioning(event))
+        return fits_provisioning(change, activity, target);
     if (cor_change_is_link(change))
         return fits_link(change, activity) && names_end(event->doc, change->object.key) &&
                /* the record of a manager need not name the manager by id */
@@ -356,6 +395,8 @@ gboolean cor_event_is_sync(const struct cor_event_row *event, const struct cor_j
 {
     const struct cor_json *actor = cor_json_get(event->doc, "actor");
     const struct cor_tenant *tenant = j->in->tenant;
+    if (cor_event_is_provisioning(event))
+        return is_sync_job(event);
     if (cor_actor_is_sync(j->in->identities, actor) || is_marked(event->doc))
         return TRUE;
     return tenant && tenant->engine == COR_ENGINE_CLOUDSYNC &&

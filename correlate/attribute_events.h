@@ -20,6 +20,8 @@ gboolean cor_event_deletes(const struct cor_event_row *event, const char *key);
 /* Was it written by the sync engine: a known identity of it, a record marked as a directory sync
  * client's, or, where Cloud Sync is the engine, the service that provisions for it? */
 gboolean cor_event_is_sync(const struct cor_event_row *event, const struct cor_judging *j);
+/* Is it a record of the provisioning logs, not of the directory audit log? */
+gboolean cor_event_is_provisioning(const struct cor_event_row *event);
 /* "helga.admin@example.test" | "Some App (application)"; NULL when it names nobody. Caller frees.
  */
 char *cor_actor_text(const struct cor_json *actor);

@@ -30,6 +30,11 @@ void cor_judge_note(struct cor_judging *j, const char *kind, const char *text)
 
 /* --- audit records ---------------------------------------------------------------------- */
 
+static const char *log_of(const struct cor_event_row *event)
+{
+    return cor_event_is_provisioning(event) ? "provisioning" : "directory audit";
+}
+
 static struct cor_json *event_fields(const struct cor_event_row *event, const char *when)
 {
     struct cor_json *fields = cor_json_new_object();
@@ -38,6 +43,7 @@ static struct cor_json *event_fields(const struct cor_event_row *event, const ch
     cor_json_add_string(fields, "time", when);
     cor_json_add_string(fields, "activity", cor_json_get_string(event->doc, "activity"));
     cor_json_add(fields, "initiator", actor ? cor_json_copy(actor) : cor_json_new_null());
+    cor_json_add_string(fields, "log", log_of(event));
     return fields;
 }
 
@@ -46,16 +52,16 @@ void cor_judge_add_event(struct cor_judging *j, const struct cor_event_row *even
     const char *activity = cor_json_get_string(event->doc, "activity");
     g_autofree char *when = cor_time_text(event->time_us);
     g_autofree char *who = cor_actor_text(cor_json_get(event->doc, "actor"));
+    const char *log = log_of(event);
     struct cor_json *fields = event_fields(event, when);
     if (cor_event_is_sync(event, j))
         add(j, cor_evidence_new("sync-actor", fields,
-                                "the directory audit log has \"%s\" at %s by the sync engine, "
-                                "which carries what others wrote",
-                                activity, when));
+                                "the %s log has \"%s\" at %s by the sync engine, which carries "
+                                "what others wrote",
+                                log, activity, when));
     else
-        add(j, cor_evidence_new("audit-event", fields,
-                                "the directory audit log has \"%s\" at %s by %s", activity, when,
-                                who ? who : "nobody it names"));
+        add(j, cor_evidence_new("audit-event", fields, "the %s log has \"%s\" at %s by %s", log,
+                                activity, when, who ? who : "nobody it names"));
 }
 
 static void add_vague(struct cor_judging *j)

@@ -28,7 +28,7 @@ static struct cor_json *decode_value(const struct cor_json *value)
     return decoded ? decoded : cor_json_new_string(text);
 }
 
-static struct cor_json *modified(const struct cor_json *properties)
+struct cor_json *entra_audit_modified(const struct cor_json *properties)
 {
     struct cor_json *out = cor_json_new_array();
     for (const struct cor_json *at = cor_json_first(properties); at; at = cor_json_next(at)) {
@@ -50,7 +50,7 @@ static struct cor_json *targets(const struct cor_json *resources)
         copy_text(one, "type", at, cor_json_get(at, "type") ? "type" : "Type");
         copy_text(one, "name", at, "displayName");
         copy_text(one, "upn", at, "userPrincipalName");
-        cor_json_add(one, "modified", modified(cor_json_get(at, "modifiedProperties")));
+        cor_json_add(one, "modified", entra_audit_modified(cor_json_get(at, "modifiedProperties")));
         cor_json_append(out, one);
     }
     return out;

@@ -14,4 +14,7 @@
 gboolean entra_audit_event(const struct cor_json *object, struct cor_event *event,
                            struct cor_json **ret_doc);
 
+/* [{property, old, new}] of a list of modifiedProperties, which both logs have. Caller frees. */
+struct cor_json *entra_audit_modified(const struct cor_json *properties);
+
 #endif

@@ -9,23 +9,17 @@
 
 #include "correlate/error.h"
 #include "correlate/time.h"
-#include "graph/audit.h"
 #include "graph/compare.h"
 #include "graph/delta.h"
 #include "graph/document.h"
 #include "graph/incremental.h"
+#include "graph/logs.h"
 #include "graph/run.h"
 #include "graph/track.h"
 
 enum {
     DEFAULT_PAGE = 999,
-    AUDIT_DAYS = 30, /* what the service keeps at most */
 };
-
-/* A record that comes later than this is no hint any more: the next full read finds what it told.
- */
-#define HINT_OVERLAP_US COR_HOUR_US
-#define SEGMENT_AUDITS  "directory audits"
 
 /* --- shared by the parts ---------------------------------------------------------------------- */
 
@@ -114,125 +108,15 @@ guint entra_run_top(const struct entra_run *run)
     return run->options->page_size ? run->options->page_size : DEFAULT_PAGE;
 }
 
-void entra_run_report(const struct entra_run *run, const char *phase)
-{
-    if (run->progress)
-        run->progress(run->progress_data, phase, run->stats.objects);
-}
-
-/* --- audit records ---------------------------------------------------------------------------- */
-
-/* A recovery job of the service leaves no delta records (Graph page "entrarecoveryservices-backup-
- * recovery-overview"), so what it did can only be found by reading everything. */
-static void notice_recovery(struct entra_run *run, const struct cor_event *event)
-{
-    const char *category = cor_json_get_string(event->doc, "category");
-    if (run->track && run->track->full_peer_us && event->time_us > run->track->full_peer_us &&
-        g_strcmp0(category, "Backup and Recovery") == 0)
-        run->recovered = TRUE;
-}
-
-/* Does a record tell nothing but properties that the object itself shows, or memberships, which the
- * group shows? Names of the log that are not known count as something else. */
-static gboolean is_plain(const struct cor_json *modified)
-{
-    static const char *const prefixes[] = {"Included Updated Properties", "TargetId.", "Group."};
-    for (const struct cor_json *at = cor_json_first(modified); at; at = cor_json_next(at)) {
-        const char *name = cor_json_get_string(at, "property");
-        gboolean plain = name && entra_resource_shows(name);
-        for (guint i = 0; name && !plain && i < G_N_ELEMENTS(prefixes); i++)
-            plain = g_str_has_prefix(name, prefixes[i]);
-        if (!plain)
-            return FALSE;
-    }
-    return cor_json_first(modified) != NULL;
-}
-
-/* No delta round tells some relations; a record that names an object is a reason to look at it. */
-static void notice_targets(struct entra_run *run, const struct cor_event *event)
-{
-    const struct cor_json *targets = cor_json_get(event->doc, "targets");
-    if (!run->track || event->time_us < run->track->last_peer_us - HINT_OVERLAP_US)
-        return;
-    for (const struct cor_json *at = cor_json_first(targets); at; at = cor_json_next(at)) {
-        const char *id = cor_json_get_string(at, "id"), *type = cor_json_get_string(at, "type");
-        run->policies_named |= type && g_ascii_strcasecmp(type, "Policy") == 0;
-        if (entra_id_ok(id) && !is_plain(cor_json_get(at, "modified")))
-            g_hash_table_add(run->hints, g_strdup(id));
-    }
-}
-
-static gboolean take_audits(struct entra_run *run, const struct cor_json *page, guint *unusable,
-                            GError **error)
-{
-    const struct cor_json *values = entra_page_values(page, error);
-    if (!values)
-        return FALSE;
-    for (const struct cor_json *at = cor_json_first(values); at; at = cor_json_next(at)) {
-        struct cor_event event;
-        COR_JSON_AUTO *doc = NULL;
-        if (!entra_audit_event(at, &event, &doc)) {
-            (*unusable)++;
-            continue;
-        }
-        if (!entra_run_event(run, &event, error))
-            return FALSE;
-        notice_recovery(run, &event);
-        notice_targets(run, &event);
-    }
-    return TRUE;
-}
-
-static gint64 peer_now(const struct entra_run *run)
+gint64 entra_run_peer_now(const struct entra_run *run)
 {
     return run->stats.peer_clock_us ? run->stats.peer_clock_us : g_get_real_time();
 }
 
-static gboolean read_audit_pages(struct entra_run *run, long *ret_status, GError **error)
+void entra_run_report(const struct entra_run *run, const char *phase)
 {
-    gint64 now_us = peer_now(run);
-    gint64 since_us = run->options->audit_since_us ? run->options->audit_since_us
-                                                   : now_us - AUDIT_DAYS * COR_DAY_US;
-    g_autofree char *url =
-        entra_audit_url(entra_client_base(run->client), since_us, entra_run_top(run));
-    struct entra_pager pager;
-    const struct cor_json *page = NULL;
-    guint unusable = 0;
-    entra_pager_init(&pager, run->client, url);
-    gboolean ok;
-    while ((ok = entra_pager_next(&pager, &page, error)) && page)
-        if (!(ok = take_audits(run, page, &unusable, error)))
-            break;
-    *ret_status = pager.status;
-    entra_pager_clear(&pager);
-    if (unusable > 0)
-        entra_run_remark(run, g_strdup_printf(SEGMENT_AUDITS ": %u records without id or time were "
-                                                             "skipped",
-                                              unusable));
-    return ok;
-}
-
-/* Audit records tell who, not what: without them the objects are still complete. */
-static gboolean read_audits(struct entra_run *run, GError **error)
-{
-    long status = 0;
-    if (run->audited)
-        return TRUE;
-    run->audited = TRUE;
-    entra_run_report(run, SEGMENT_AUDITS);
-    entra_client_stats(run->client, &run->stats);
-    if (read_audit_pages(run, &status, error))
-        return TRUE;
-    if (run->sink_failed || status == 401 || (*error)->code == COR_E_CANCELLED)
-        return FALSE;
-    entra_run_remark(
-        run, g_strdup_printf(
-                 SEGMENT_AUDITS " not readable%s (%s)",
-                 status == 403 ? ": grant the application permission " ENTRA_AUDIT_PERMISSION : "",
-                 (*error)->message));
-    g_clear_error(error);
-    run->unaudited = TRUE;
-    return TRUE;
+    if (run->progress)
+        run->progress(run->progress_data, phase, run->stats.objects);
 }
 
 /* --- the whole -------------------------------------------------------------------------------- */
@@ -294,10 +178,10 @@ static gboolean read_all(struct entra_run *run, GError **first_failure, GError *
         g_clear_error(&failure);
     }
     if (in_a_row == ENTRA_MAX_FAILURES)
-        entra_run_remark(
-            run, g_strdup("the service stopped answering; the rest, with the " SEGMENT_AUDITS
-                          ", was not asked for"));
-    return in_a_row == ENTRA_MAX_FAILURES || read_audits(run, error);
+        entra_run_remark(run,
+                         g_strdup("the service stopped answering; the rest, with the " ENTRA_AUDITS
+                                  ", was not asked for"));
+    return in_a_row == ENTRA_MAX_FAILURES || entra_logs_audits(run, error);
 }
 
 static gboolean nothing_usable(const struct entra_run *run, GError **first_failure, GError **error)
@@ -336,13 +220,13 @@ static gboolean decide(struct entra_run *run, gboolean *ret_incremental, GError 
         return TRUE;
     run->track = entra_track_new();
     entra_client_stats(run->client, &run->stats);
-    run->track->this_peer_us = peer_now(run);
+    run->track->this_peer_us = entra_run_peer_now(run);
     gboolean fits = entra_track_load(run->track, run->options, g_get_real_time());
     if (fits && !run->options->before) {
         run->track->why = g_strdup("what was stored before cannot be read");
         fits = FALSE;
     }
-    if (fits && (!entra_delta_read(run, &lost, error) || !read_audits(run, error)))
+    if (fits && (!entra_delta_read(run, &lost, error) || !entra_logs_audits(run, error)))
         return FALSE;
     g_autofree char *why = why_full(run);
     if (why)
@@ -369,7 +253,7 @@ static gboolean read_full(struct entra_run *run, GError **error)
     entra_client_stats(run->client, &run->stats);
     if (run->track) {
         run->track->full_us = g_get_real_time();
-        run->track->full_peer_us = peer_now(run);
+        run->track->full_peer_us = entra_run_peer_now(run);
         if (!entra_delta_start(run, error))
             return FALSE;
     }
@@ -399,7 +283,7 @@ static gboolean run_capture(struct entra_run *run, GError **error)
     require_all(run->proof);
     if (!decide(run, &incremental, error) ||
         !(incremental ? read_changes(run, error) : read_full(run, error)) ||
-        !leave_checkpoint(run, error))
+        !entra_logs_provisioning(run, error) || !leave_checkpoint(run, error))
         return FALSE;
     entra_client_stats(run->client, &run->stats);
     run->stats.finished_us = g_get_real_time();

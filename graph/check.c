@@ -9,6 +9,7 @@
 #include "correlate/error.h"
 #include "correlate/time.h"
 #include "graph/document.h"
+#include "graph/logs.h"
 #include "graph/page.h"
 #include "graph/resource.h"
 
@@ -160,23 +161,34 @@ static void check_resource(struct checking *checking, const struct entra_resourc
     check_relations(checking, resource, first_object(resource, page));
 }
 
-static void check_audits(struct checking *checking)
+static void check_log(struct checking *checking, const struct need *need, const char *url)
 {
-    static const struct need need = {.name = "directory audits",
-                                     .permission = ENTRA_AUDIT_PERMISSION,
-                                     .loses = "who changed what, and which relations changed that "
-                                              "no delta query tells"};
-    g_autofree char *url =
-        entra_audit_url(entra_client_base(checking->client), g_get_real_time() - COR_HOUR_US, 1);
     g_autoptr(GError) error = NULL;
     g_autoptr(entra_reply) reply = entra_client_ask(checking->client, url, NULL, &error);
     if (reply && reply->status != 200)
         entra_reply_fail(reply, &error);
     if (error)
-        add_failure(checking, &need, reply ? reply->status : 0, error);
+        add_failure(checking, need, reply ? reply->status : 0, error);
     else
-        cor_check_add(checking->checks, "directory audits", TRUE, FALSE, g_strdup("readable"),
-                      NULL);
+        cor_check_add(checking->checks, need->name, TRUE, FALSE, g_strdup("readable"), NULL);
+}
+
+static void check_logs(struct checking *checking)
+{
+    static const struct need audits = {
+        .name = ENTRA_AUDITS,
+        .permission = ENTRA_AUDIT_PERMISSION,
+        .loses = "who changed what, and which relations changed that no delta query tells"};
+    static const struct need provisioning = {
+        .name = ENTRA_PROVISIONING,
+        .permission = ENTRA_PROVISIONING_PERMISSION,
+        .loses = "what Cloud Sync and other provisioning carried; nothing where there is none"};
+    const char *base = entra_client_base(checking->client);
+    gint64 since_us = g_get_real_time() - COR_HOUR_US;
+    g_autofree char *audit_url = entra_logs_audit_url(base, since_us, 1);
+    g_autofree char *provisioning_url = entra_logs_provisioning_url(base, since_us, 1);
+    check_log(checking, &audits, audit_url);
+    check_log(checking, &provisioning, provisioning_url);
 }
 
 static void check_clock(struct checking *checking)
@@ -211,7 +223,7 @@ void entra_check(const struct entra_options *options, GPtrArray *checks)
     struct checking checking = {client, checks};
     for (guint i = 0; i < entra_resources_len; i++)
         check_resource(&checking, &entra_resources[i]);
-    check_audits(&checking);
+    check_logs(&checking);
     check_clock(&checking);
     entra_client_free(client);
 }

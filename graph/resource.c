@@ -2,8 +2,6 @@
 /* The requests that the table of resources stands for. */
 #include "graph/resource.h"
 
-#include "correlate/time.h"
-
 #include <string.h>
 
 static void add_option(GString *url, const char *name, const char *value)
@@ -110,15 +108,4 @@ const char *entra_relation_permission(const struct entra_resource *resource,
                                       const struct entra_relation *relation)
 {
     return relation->permission ? relation->permission : resource->permission;
-}
-
-char *entra_audit_url(const char *base, gint64 since_us, guint top)
-{
-    g_autofree char *since = cor_time_text(since_us - since_us % COR_SECOND_US);
-    g_autofree char *filter = g_strdup_printf("activityDateTime ge %s", since);
-    GString *url = g_string_new(base);
-    g_string_append(url, "/v1.0/auditLogs/directoryAudits");
-    add_option(url, "$filter", filter);
-    add_top(url, top);
-    return g_string_free(url, FALSE);
 }

@@ -103,8 +103,4 @@ char *entra_relation_path(const struct entra_resource *resource,
 const char *entra_relation_permission(const struct entra_resource *resource,
                                       const struct entra_relation *relation);
 
-#define ENTRA_AUDIT_PERMISSION "AuditLog.Read.All"
-/* URL of the first page of directory audits since a time. Caller frees. */
-char *entra_audit_url(const char *base, gint64 since_us, guint top);
-
 #endif

@@ -56,6 +56,8 @@ gboolean entra_run_gone(struct entra_run *run, const char *key, GError **error);
 /* A remark that is made once. Takes text. */
 void entra_run_remark(struct entra_run *run, char *text_taken);
 void entra_run_report(const struct entra_run *run, const char *phase);
+/* The tenant's clock, as far as it told; else ours. */
+gint64 entra_run_peer_now(const struct entra_run *run);
 /* Page size to ask for. */
 guint entra_run_top(const struct entra_run *run);
 

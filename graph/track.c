@@ -157,6 +157,7 @@ gboolean entra_track_load(struct entra_track *track, const struct entra_options 
     track->full_us = load_time(doc, "full");
     track->full_peer_us = load_time(doc, "fullPeer");
     track->last_peer_us = load_time(doc, "lastPeer");
+    track->provisioned = cor_json_get_bool(doc, "provisioned");
     /* a clock that was set back makes it due, too */
     track->due = now_us < track->full_us || now_us - track->full_us >= options->reconcile_us;
     return TRUE;
@@ -202,6 +203,7 @@ struct cor_json *entra_track_save(const struct entra_track *track,
     cor_json_add_int(doc, "full", track->full_us);
     cor_json_add_int(doc, "fullPeer", track->full_peer_us);
     cor_json_add_int(doc, "lastPeer", track->this_peer_us);
+    cor_json_add_bool(doc, "provisioned", track->provisioned);
     struct cor_json *streams = cor_json_new_object();
     for (guint i = 0; i < entra_resources_len; i++)
         cor_json_add(streams, track->streams[i].resource->segment, save_stream(&track->streams[i]));

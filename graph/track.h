@@ -45,8 +45,9 @@ struct entra_track {
     gint64 this_peer_us;          /* when this capture began, by the tenant's clock */
     gint64 last_peer_us;          /* when the capture before began, by the tenant's clock */
     char *why; /* owned; why everything must be read although a checkpoint was there; NULL: none */
-    gboolean due;    /* the periodic reconciliation */
-    gboolean usable; /* the next capture can go on from here */
+    gboolean due;         /* the periodic reconciliation */
+    gboolean provisioned; /* the provisioning logs were read to their end */
+    gboolean usable;      /* the next capture can go on from here */
 };
 
 struct entra_track *entra_track_new(void);

@@ -102,6 +102,22 @@ def security_log(scene):
                 f"{status} {err}")
 
 
+def provisioning_log(scene):
+    """What Cloud Sync carried stands in a log of its own; the log of the failed ones changes nothing."""
+    dn = scene.ad_user("purser", title="Clerk")
+    scene.sync("--engine", "cloudsync")
+    first = scene.snapshot()
+    scene.ad_set(dn, title="Mate")
+    scene.sync("--engine", "cloudsync")
+    scene.snapshot()
+    _, doc = scene.aw_json("diff", str(first), "latest")
+    found = [i for i in doc["items"] if i["directory"] == "entra" and i["attribute"] == "jobTitle"]
+    scene.check("diff has the record of the provisioning log",
+                len(found) == 1 and found[0]["origin"] == "onprem" and
+                any(e["kind"] == "sync-actor" and e.get("fields", e).get("log") == "provisioning"
+                    for e in found[0]["evidence"]), json.dumps(found))
+
+
 def machine_output(scene, schemas, first, last):
     calls = [
         ("snapshots", ["snapshots"], 0), ("show", ["show", "keel"], 0),
@@ -122,6 +138,7 @@ def machine_output(scene, schemas, first, last):
     valid(scene, schemas, doc, "check")
     found_by_dns(scene)
     security_log(scene)
+    provisioning_log(scene)
     scene.check("check: nothing required is missing", status in (0, 1),
                 str([i for i in doc["items"] if not i["ok"]]))
 

@@ -303,6 +303,50 @@ static void test_marked_record(void **state)
     scene_free(s);
 }
 
+static void provisioned(struct scene *s, const char *activity, const char *result, const char *job,
+                        const char *property)
+{
+    struct cor_event_row *row = g_new0(struct cor_event_row, 1);
+    g_autofree char *doc = g_strdup_printf(
+        "{'category':'provisioning','activity':'%s','result':'%s','details':{'job':'%s.0123'},"
+        "'actor':{'kind':'app','id':'s1','name':'Provisioner'},"
+        "'targets':[{'id':'u1','modified':[{'property':'%s','old':'A','new':'B'}]}]}",
+        activity, result, job, property);
+    row->id = g_strdup(result);
+    row->time_us = cor_time_parse(DAY "11:00:00Z");
+    row->doc = halves_json(doc);
+    g_ptr_array_add(s->events, row);
+}
+
+/* Jobs from AD carry what others wrote; another job is an application like any other, and what a
+ * job failed to do or skipped it did not do. */
+static void test_provisioning_log(void **state)
+{
+    static const struct {
+        const char *activity, *result, *job, *property, *verdict, *who, *evidence;
+    } cases[] = {
+        {"update", "success", "AD2AADProvisioning", "jobTitle", "sync masked", NULL, "sync-actor"},
+        {"update", "warning", "AD2AADProvisioning", "JobTitle", "sync masked", NULL, "sync-actor"},
+        {"update", "success", "Workday2AAD", "jobTitle", "cloud measured",
+         "Provisioner (application)", "audit-event"},
+        {"update", "failure", "Workday2AAD", "jobTitle", "cloud absent", NULL,
+         "unlogged authority"},
+        {"update", "skipped", "Workday2AAD", "jobTitle", "cloud absent", NULL,
+         "unlogged authority"},
+        {"update", "success", "Workday2AAD", "mail", "cloud absent", NULL, "unlogged authority"},
+        {"delete", "success", "Workday2AAD", "jobTitle", "cloud absent", NULL,
+         "unlogged authority"},
+    };
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct scene *s = cloud_user("{'jobTitle':'A'}", "{'jobTitle':'B'}");
+        provisioned(s, cases[i].activity, cases[i].result, cases[i].job, cases[i].property);
+        judge(s, "jobTitle");
+        EXPECT(s, cases[i].verdict, cases[i].who, cases[i].evidence);
+        scene_free(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +366,7 @@ int main(void)
         cmocka_unit_test(test_sync_names),
         cmocka_unit_test(test_cloud_sync_engine),
         cmocka_unit_test(test_marked_record),
+        cmocka_unit_test(test_provisioning_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

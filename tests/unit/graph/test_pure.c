@@ -6,6 +6,8 @@
 #include "graph/audit.h"
 #include "graph/document.h"
 #include "graph/link.h"
+#include "graph/logs.h"
+#include "graph/provisioning.h"
 #include "graph/retry.h"
 
 #include <setjmp.h>
@@ -385,9 +387,13 @@ static void urls(void **state)
         entra_resource_url("https://g.test", resource_named("deleted applications"), 5);
     assert_string_equal(
         devices, "https://g.test/v1.0/directory/deletedItems/microsoft.graph.application?$top=5");
-    g_autofree char *audits = entra_audit_url("https://g.test", NOW_US + 5, 0);
+    g_autofree char *audits = entra_logs_audit_url("https://g.test", NOW_US + 5, 0);
     assert_string_equal(audits, "https://g.test/v1.0/auditLogs/directoryAudits?"
                                 "$filter=activityDateTime%20ge%202026-03-01T12:00:00Z");
+    g_autofree char *provisioning = entra_logs_provisioning_url("https://g.test", NOW_US + 5, 9);
+    assert_string_equal(provisioning,
+                        "https://g.test/v1.0/auditLogs/provisioning?"
+                        "$filter=activityDateTime%20gt%202026-03-01T11:59:59Z&$top=9");
 }
 
 /* --- audits ----------------------------------------------------------------------------------- */
@@ -434,6 +440,51 @@ static void audits(void **state)
     }
 }
 
+/* --- provisioning logs ------------------------------------------------------------------------ */
+
+static void provisionings(void **state)
+{
+    static const struct {
+        const char *in, *out; /* out NULL: refused */
+    } rows[] = {
+        {"{\"id\":\"1\",\"provisioningAction\":\"update\"}", NULL},
+        {"{\"activityDateTime\":\"2026-01-01T00:00:00Z\"}", NULL},
+        {"{\"id\":\"1\",\"activityDateTime\":\"2026-01-01T00:00:00Z\"}",
+         "{\"actor\":{\"kind\":\"app\"},\"category\":\"provisioning\",\"details\":{},"
+         "\"service\":\"Account Provisioning\","
+         "\"targets\":[{\"modified\":[]},{\"modified\":[]}]}"},
+        {"{\"id\":\"1\",\"activityDateTime\":\"2026-01-01T00:00:00Z\",\"cycleId\":\"c\","
+         "\"jobId\":\"AD2AADProvisioning.0\",\"provisioningAction\":\"update\","
+         "\"initiatedBy\":{\"id\":\"\",\"initiatorType\":\"system\"},"
+         "\"servicePrincipal\":{\"id\":\"s\",\"displayName\":\"lab\"},"
+         "\"provisioningStatusInfo\":{\"status\":\"failure\",\"errorInformation\":{"
+         "\"errorCode\":\"E\",\"reason\":\"why\",\"recommendedAction\":\"do\"}},"
+         "\"sourceIdentity\":{\"id\":\"g\",\"identityType\":\"user\"},"
+         "\"targetIdentity\":{\"id\":\"t\",\"displayName\":\"Ann\"},"
+         "\"modifiedProperties\":[{\"displayName\":\"jobTitle\",\"oldValue\":\"A\","
+         "\"newValue\":\"B\"}]}",
+         "{\"activity\":\"update\",\"actor\":{\"id\":\"s\",\"kind\":\"app\",\"name\":\"lab\"},"
+         "\"category\":\"provisioning\",\"correlation\":\"c\",\"details\":{\"advice\":\"do\","
+         "\"cycle\":\"c\",\"error\":\"E\",\"job\":\"AD2AADProvisioning.0\"},"
+         "\"operation\":\"update\",\"reason\":\"why\",\"result\":\"failure\","
+         "\"service\":\"Account Provisioning\",\"targets\":[{\"id\":\"t\",\"modified\":["
+         "{\"new\":\"B\",\"old\":\"A\",\"property\":\"jobTitle\"}],\"name\":\"Ann\"},"
+         "{\"id\":\"g\",\"modified\":[],\"type\":\"user\"}]}"},
+    };
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        COR_JSON_AUTO *in = parsed(rows[i].in);
+        COR_JSON_AUTO *doc = NULL;
+        struct cor_event event;
+        assert_int_equal(entra_provisioning_event(in, &event, &doc), rows[i].out != NULL);
+        if (!rows[i].out)
+            continue;
+        g_autofree char *text = cor_json_to_text(doc);
+        assert_string_equal(text, rows[i].out);
+        assert_true(event.time_us > 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -451,6 +502,7 @@ int main(void)
         cmocka_unit_test(select_lists),
         cmocka_unit_test(urls),
         cmocka_unit_test(audits),
+        cmocka_unit_test(provisionings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
