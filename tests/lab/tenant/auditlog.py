@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""GET /auditLogs/directoryAudits: filters of the documented subset, retention, late arrival."""
+"""GET /auditLogs/directoryAudits and /auditLogs/provisioning: filters of the documented subset,
+retention, late arrival.
+"""
+
+import collections
 
 import query
 from errors import GraphError, bad_request, not_found
@@ -16,6 +20,8 @@ FILTERS = {  # path -> operators
     ('targetResources',): ('any',), ('targetResources', 'id'): ('eq',),
     ('targetResources', 'displayName'): ('eq', 'startswith'),
 }
+# permission, records with the times they were made and arrive, filters, which of them any property has
+Log = collections.namedtuple('Log', 'path permission records filters')
 
 
 def refused(path):
@@ -23,10 +29,14 @@ def refused(path):
                       % path)
 
 
-def check(keys, operator):
-    if operator not in FILTERS.get(tuple(keys), ()):
-        raise refused('/'.join(keys))
-    return False
+def checker(log):
+    """Refuses what the log cannot filter; what it says of a property without a row is its default."""
+    def check(keys, operator):
+        allowed = log.filters.get(tuple(keys), log.filters.get('*', ()))
+        if operator not in allowed:
+            raise refused('/'.join(keys))
+        return False
+    return check
 
 
 def value_of(record, keys):
@@ -43,27 +53,32 @@ class AuditFilter(query.Filter):
         keys = path.split('/')
         if keys[0] in self.variables:
             operator = self._peek()[1].lower()
-            check([self.variables[keys[0]]] + keys[1:], operator)
+            self.check([self.variables[keys[0]]] + keys[1:], operator)
         return super()._comparison(path)
 
     def _function(self, name):
         path = self.tokens[self.at + 1][1] if self.at + 1 < len(self.tokens) else ''
         keys = path.split('/')
         if keys[0] in self.variables:
-            check([self.variables[keys[0]]] + keys[1:], name)
+            self.check([self.variables[keys[0]]] + keys[1:], name)
         return super()._function(name)
 
 
-def visible(request):
+def number(record):
+    return int(record['id'].rpartition('_')[2])
+
+
+def visible(request, log):
     """Records that have arrived and are not past retention, newest last."""
     tenant = request.tenant
     now = tenant.now().timestamp()
     oldest = now - float(tenant.settings['audit_retention_days']) * 86400
-    return [record for record, made, arrives in tenant.audits if arrives <= now and made >= oldest]
+    return [record for record, made, arrives in log.records(tenant)
+            if arrives <= now and made >= oldest]
 
 
-def listing(request):
-    request.need('AuditLog.Read.All')
+def listing(request, log):
+    request.need(log.permission)
     path = request.path.lower()
     data = {'at': 0}
     if '$skiptoken' in request.query:
@@ -74,12 +89,12 @@ def listing(request):
     for name in request.query:
         if name.startswith('$') and name not in ('$filter', '$top', '$orderby'):
             raise bad_request("The query parameter '%s' is not supported." % name)
-    items = visible(request)
+    items = visible(request, log)
     if 'until' in data:  # later pages do not shift when records arrive meanwhile
-        items = [r for r in items if int(r['id'].rpartition('_')[2]) <= data['until']]
-    until = max((int(r['id'].rpartition('_')[2]) for r in items), default=0)
+        items = [r for r in items if number(r) <= data['until']]
+    until = max((number(r) for r in items), default=0)
     if '$filter' in request.query:
-        test = AuditFilter(request.query['$filter'], check, value_of)
+        test = AuditFilter(request.query['$filter'], checker(log), value_of)
         if test.advanced:
             raise refused(request.query['$filter'])
         items = [r for r in items if test(r)]
@@ -91,7 +106,7 @@ def listing(request):
     if request.page_fault == 'empty_page':
         top = 0
     chunk = items[data['at']:data['at'] + top]
-    body = {'@odata.context': request.context('auditLogs/directoryAudits')}
+    body = {'@odata.context': request.context(log.path)}
     end = data['at'] + len(chunk)
     if end < len(items):
         token = {'at': end, 'query': request.query, 'until': data.get('until', until),
@@ -102,10 +117,14 @@ def listing(request):
     return Response(200, body)
 
 
-def get(request, key):
-    request.need('AuditLog.Read.All')
-    for record in visible(request):
+def get(request, log, key):
+    request.need(log.permission)
+    for record in visible(request, log):
         if record['id'] == key:
-            return Response(200, {'@odata.context': request.context(
-                'auditLogs/directoryAudits/$entity'), **record})
+            return Response(200, {'@odata.context': request.context(log.path + '/$entity'),
+                                  **record})
     raise not_found(key)
+
+
+AUDITS = Log('auditLogs/directoryAudits', 'AuditLog.Read.All', lambda tenant: tenant.audits,
+             FILTERS)

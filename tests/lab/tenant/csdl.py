@@ -4,6 +4,8 @@
 import re
 import xml.etree.ElementTree as ET
 
+import catalog
+
 EDM = '{http://docs.oasis-open.org/odata/ns/edm}'
 CONTEXTS = {
     'users': 'user', 'groups': 'group', 'contacts': 'orgContact', 'devices': 'device',
@@ -20,7 +22,8 @@ CONTEXTS = {
     'policies/authenticationMethodsPolicy/authenticationMethodConfigurations':
         'authenticationMethodConfiguration',
     'policies/authorizationPolicy': 'authorizationPolicy',
-    'auditLogs/directoryAudits': 'directoryAudit', 'appRoleAssignments': 'appRoleAssignment',
+    'auditLogs/directoryAudits': 'directoryAudit',
+    'auditLogs/provisioning': 'provisioningObjectSummary', 'appRoleAssignments': 'appRoleAssignment',
     'directory/onPremisesSynchronization': 'onPremisesDirectorySynchronization',
     'microsoft.graph.passwordCredential': 'passwordCredential',
 }
@@ -41,7 +44,7 @@ class Schema:
     """The entity, complex and enum types of namespace microsoft.graph."""
 
     def __init__(self, path):
-        self.types, self.enums, self.base = {}, {}, {}
+        self.types, self.enums, self.base, self.open = {}, {}, {}, set()
         for schema in ET.parse(path).getroot().iter(EDM + 'Schema'):
             if schema.get('Namespace') == 'microsoft.graph':
                 self.load(schema)
@@ -59,6 +62,8 @@ class Schema:
                         rows[part.get('Name')] = (part.get('Type'), part.get('Nullable') != 'false',
                                                   part.tag == EDM + 'NavigationProperty')
                 self.types[name] = rows
+                if one.tag == EDM + 'ComplexType' and one.get('OpenType') == 'true':
+                    self.open.add(name)
                 self.base[name] = (one.get('BaseType') or '').rpartition('.')[2] or None
 
     def rows(self, name):
@@ -79,7 +84,7 @@ class Schema:
         elif name.endswith(('/appRoleAssignments', '/appRoleAssignedTo')):
             type_name = 'appRoleAssignment'
         else:
-            type_name = CONTEXTS.get(name)
+            type_name = CONTEXTS.get(name) or catalog.contexts().get(name)
         if type_name is None:
             return
         if isinstance(body.get('value'), list):
@@ -102,6 +107,8 @@ class Schema:
             v is None for k, v in value.items() if k != 'id' and not k.startswith('@'))
         for name, one in value.items():
             if '@' in name or (real, name) in EXTRA or name.startswith('extension_'):
+                continue
+            if name not in rows and real in self.open:
                 continue
             if name not in rows:
                 self.problems.append('%s: %s has no property %s' % (where, real, name))
@@ -153,11 +160,10 @@ CODES = {'s': 'Edm.String', 'b': 'Edm.Boolean', 'i': 'Edm.Int32', 'd': 'Edm.Date
          'g': 'Edm.Guid', 'bin': 'Edm.Binary'}
 # Properties of the schema that the tenant does not imitate.
 ABSENT = {
-    'user': 'customSecurityAttributes identityParentId',
+    'user': 'identityParentId',
     'group': 'accessType infoCatalogs isArchived isFavorite organizationId '
              'unseenConversationsCount unseenMessagesCount welcomeMessageEnabled',
     'application': 'authenticationBehaviors logo managerApplications oauth2RequirePostResponse',
-    'servicePrincipal': 'customSecurityAttributes',
 }
 
 

@@ -27,7 +27,7 @@ def get_or_list(request, key):
         if kind is None:
             raise bad_request("The type '%s' is not supported for deleted items." % key)
         if kind == 'administrativeUnit':
-            request.need('Directory.Read.All')
+            request.need('AdministrativeUnit.Read.All')
             return Response(200, {'@odata.context': request.context('directoryObjects'),
                                   'value': []})
         request.need(render.READ[kind])

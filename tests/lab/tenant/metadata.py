@@ -32,6 +32,7 @@ SPECS = {
         country s MF<128
         createdDateTime d RF
         creationType s RF
+        customSecurityAttributes customSecurityAttributeValue R
         department s MF<64
         deviceEnrollmentLimit i SR
         displayName s DMF<256
@@ -254,6 +255,7 @@ SPECS = {
         appRoles appRole[] DR
         createdByAppId s DR
         description s DA<1024
+        customSecurityAttributes customSecurityAttributeValue R
         disabledByMicrosoftStatus s DR
         displayName s DRF<256
         homepage s D
@@ -436,6 +438,7 @@ SPECS = {
 S15 = {'extensionAttribute%d' % i: 's' for i in range(1, 16)}
 COMPLEX = {
     'onPremisesExtensionAttributes': S15,
+    'customSecurityAttributeValue': {},
     'passwordProfile': {'forceChangePasswordNextSignIn': 'b',
                         'forceChangePasswordNextSignInWithMfa': 'b', 'password': 's'},
     'assignedLicense': {'disabledPlans': 'g[]', 'skuId': 'g'},

@@ -43,6 +43,22 @@ INCLUDED_IN = {
     'RoleManagement.Read.All': '',
     'RoleManagement.ReadWrite.Directory': '',
     'AuditLog.Read.All': '',
+    'ProvisioningLog.Read.All': '',
+    'AdministrativeUnit.Read.All': 'AdministrativeUnit.ReadWrite.All Directory.Read.All '
+                                   'Directory.ReadWrite.All',
+    'AdministrativeUnit.ReadWrite.All': 'Directory.ReadWrite.All',
+    'GroupSettings.Read.All': 'GroupSettings.ReadWrite.All',
+    'GroupSettings.ReadWrite.All': '',
+    'CustomSecAttributeDefinition.Read.All': '',
+    'CustomSecAttributeAssignment.Read.All': '',
+    'Policy.Read.DeviceConfiguration': '',
+    'Policy.Read.PermissionGrant': '',
+    'Policy.ReadWrite.ApplicationConfiguration': '',
+    'Policy.ReadWrite.CrossTenantAccess': '',
+    'Policy.ReadWrite.SecurityDefaults': '',
+    'RoleEligibilitySchedule.ReadWrite.Directory': '',
+    'RoleManagementPolicy.Read.Directory': 'RoleManagement.Read.Directory '
+                                           'RoleManagement.ReadWrite.Directory',
     'OnPremDirectorySynchronization.Read.All': 'OnPremDirectorySynchronization.ReadWrite.All',
     'OnPremDirectorySynchronization.ReadWrite.All': '',
     'Synchronization.Read.All': 'Synchronization.ReadWrite.All',
@@ -69,7 +85,12 @@ SOA = ('User-OnPremisesSyncBehavior.ReadWrite.All', 'Group-OnPremisesSyncBehavio
 AGENT = ('User.Read.All', 'Group.Read.All', 'OrgContact.Read.All', 'Device.Read.All',
          'Application.Read.All', 'Policy.Read.All', 'Organization.Read.All', 'Domain.Read.All',
          'RoleManagement.Read.Directory', 'AuditLog.Read.All',
-         'OnPremDirectorySynchronization.Read.All', 'Synchronization.Read.All') + SOA
+         'OnPremDirectorySynchronization.Read.All', 'Synchronization.Read.All',
+         'ProvisioningLog.Read.All', 'AdministrativeUnit.Read.All', 'GroupSettings.Read.All',
+         'CustomSecAttributeDefinition.Read.All', 'CustomSecAttributeAssignment.Read.All',
+         'Policy.Read.DeviceConfiguration', 'Policy.Read.PermissionGrant',
+         'RoleManagementPolicy.Read.Directory', 'LicenseAssignment.Read.All',
+         'DelegatedPermissionGrant.Read.All') + SOA
 ADMIN = tuple(INCLUDED_IN)
 
 

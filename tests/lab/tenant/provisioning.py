@@ -27,6 +27,7 @@ import datetime
 
 import provisioning_map as fields
 import provisioning_match as matching
+import provisioninglog
 import values
 from provisioning_match import SyncError
 
@@ -470,13 +471,31 @@ def export(service, body):
     if len(operations) > MAX_OPERATIONS:
         return 413, {'error': 'at most %d operations' % MAX_OPERATIONS}
     service.audit = body.get('audit', True)
-    return 200, {'results': [service.run(one) for one in operations]}
+    logged = body.get('engine') == 'cloudsync' and service.audit
+    return 200, {'results': [(logged_run if logged else Service.run)(service, one)
+                             for one in operations]}
+
+
+def props_of(service, key):
+    obj = service.tenant.objects.get(key)
+    return dict(obj.props) if obj is not None and obj.deleted_at is None else {}
+
+
+def logged_run(service, operation):
+    """Cloud Sync keeps a log of its own, object by object."""
+    before = props_of(service, operation.get('id'))
+    result = service.run(operation)
+    key = result.get('id') or operation.get('id')
+    provisioninglog.write(service.tenant, operation, {**result, 'id': key}, before,
+                          props_of(service, key))
+    return result
 
 
 def complete(service, body):
     """The last step of a successful cycle."""
     service.tenant.mark_sync_cycle(password=service.tenant.features['passwordSyncEnabled'])
     service.tenant.extra['sync_engine'] = body.get('engine')
+    provisioninglog.end_of_cycle(service.tenant)
     return 200, {'lastSync': service.now}
 
 

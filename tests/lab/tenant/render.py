@@ -48,6 +48,8 @@ def check_special(request, names):
     """Properties that need a permission of their own or live in another service."""
     if 'signInActivity' in names:
         request.need('AuditLog.Read.All')
+    if 'customSecurityAttributes' in names:
+        request.need('CustomSecAttributeAssignment.Read.All')
     if 'mailboxSettings' in names:
         request.need('MailboxSettings.Read')
         raise GraphError(404, 'MailboxNotEnabledForRESTAPI',

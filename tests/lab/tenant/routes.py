@@ -5,11 +5,13 @@ import json
 import uuid
 
 import auditlog
+import catalog
 import deleted
 import delta
 import jobs
 import links
 import policies
+import provisioninglog
 import read
 import tenantinfo
 import write
@@ -121,9 +123,11 @@ TABLE = [
     ('POST', 'roleManagement/directory/roleAssignments', tenantinfo.role_assign),
     ('GET', 'roleManagement/directory/roleAssignments/{key}', tenantinfo.role_assignment),
     ('DELETE', 'roleManagement/directory/roleAssignments/{key}', tenantinfo.role_unassign),
-    ('GET', 'auditLogs/directoryAudits', auditlog.listing),
-    ('GET', 'auditLogs/directoryAudits/{key}', auditlog.get),
-]
+    ('GET', 'auditLogs/directoryAudits', fixed(auditlog.listing, auditlog.AUDITS)),
+    ('GET', 'auditLogs/directoryAudits/{key}', fixed(auditlog.get, auditlog.AUDITS)),
+    ('GET', 'auditLogs/provisioning', fixed(auditlog.listing, provisioninglog.LOG)),
+    ('GET', 'auditLogs/provisioning/{key}', fixed(auditlog.get, provisioninglog.LOG)),
+] + catalog.routes()
 
 
 def compile_path(path):

@@ -6,6 +6,7 @@ import secrets
 import uuid
 
 import oauth
+import catalog_seed
 import permissions
 import policies
 import state
@@ -63,6 +64,7 @@ def new_tenant(domain, initial_domain):
     maker.people()
     maker.groups()
     maker.policies()
+    catalog_seed.fill(tenant)
     return tenant
 
 

@@ -218,11 +218,13 @@ class Lab:
 
 
 def run(lab):
+    import selftest_catalog
     import selftest_delta
     import selftest_read
     import selftest_wire
     import selftest_write
-    for module in (selftest_read, selftest_write, selftest_wire, selftest_delta):
+    for module in (selftest_read, selftest_write, selftest_wire, selftest_delta,
+                   selftest_catalog):
         for function in module.SECTIONS:
             lab.section = function.__name__
             try:

@@ -67,6 +67,54 @@ def audits(lab):
     lab.call('DELETE', 'users/' + user)
 
 
+def exported(lab, engine, **operation):
+    return lab.control('POST', 'sync/export', {'engine': engine, 'operations': [operation]})[
+        'results'][0]
+
+
+def provisioning(lab):
+    url = 'auditLogs/provisioning'
+    before = len(lab.all(url))
+    name = 'provisioned@' + DOMAIN
+    made = exported(lab, 'cloudsync', op='add', type='User', anchor='cHJvdmlzaW9uZWQtMDAwMQ==',
+                    attributes={'userPrincipalName': name, 'displayName': 'P', 'accountEnabled': True})
+    exported(lab, 'cloudsync', op='update', id=made['id'], attributes={'title': 'Mate'})
+    exported(lab, 'connect', op='update', id=made['id'], attributes={'title': 'Captain'})
+    refused = exported(lab, 'cloudsync', op='update', id=made['id'],
+                       attributes={'title': 'x' * 2000})
+    lab.same('a value that is too long is refused', refused['status'], 'error')
+    records = lab.all(url)
+    lab.same('Connect leaves no record', len(records), before + 3)
+    bad, changed, created = sorted(records, key=lambda r: int(r['id'].rpartition('_')[2]),
+                                   reverse=True)[:3]
+    lab.same('created', (created['provisioningAction'], created['targetIdentity']['id'],
+                         created['sourceIdentity']['id'], created['provisioningStatusInfo']),
+             ('create', made['id'], 'cHJvdmlzaW9uZWQtMDAwMQ==',
+              {'status': 'success', 'errorInformation': None}))
+    lab.same('changed', changed['modifiedProperties'],
+             [{'displayName': 'jobTitle', 'oldValue': None, 'newValue': 'Mate'}])
+    lab.check('job of Cloud Sync', changed['jobId'].startswith('AD2AADProvisioning.') and
+              changed['cycleId'] == created['cycleId'], changed)
+    lab.same('failed', (bad['provisioningStatusInfo']['status'], bad['modifiedProperties'],
+                        bad['provisioningStatusInfo']['errorInformation']['errorCode']),
+             ('failure', [], 'ExceededAllowedLength'))
+    lab.control('POST', 'sync/complete', {'engine': 'cloudsync'})
+    exported(lab, 'cloudsync', op='delete', id=made['id'])
+    last = max(lab.all(url), key=lambda r: int(r['id'].rpartition('_')[2]))
+    lab.check('deleted, in another cycle', last['provisioningAction'] == 'delete' and
+              last['cycleId'] != created['cycleId'], last)
+    for text, status in (('activityDateTime gt 2026-01-01T00:00:00Z', 200),
+                         ("contains(targetIdentity/displayName,'P')", 200),
+                         ("jobId eq '%s'" % last['jobId'], 200),
+                         ('activityDateTime ge 2026-01-01T00:00:00Z', 400),
+                         ("startswith(jobId,'A')", 400)):
+        lab.same('filter ' + text, lab.get('%s?$filter=%s' % (url, text)).status, status)
+    lab.same('none in the future', lab.get(url + '?$filter=activityDateTime gt 2099-01-01T00:00:00Z')
+             .value, [])
+    lab.same('by id', lab.get('%s/%s' % (url, last['id']))['id'], last['id'])
+    lab.same('page', len(lab.get(url + '?$top=2').value), 2)
+
+
 def batch(lab):
     def step(number, url='/users?$top=1&$select=id', **more):
         return {'id': str(number), 'method': 'GET', 'url': url, **more}
@@ -304,4 +352,4 @@ def persistence(lab):
         'persistent@' + DOMAIN, 'passwordProfile': {'password': 'Correct-Horse-7'}}), 400, BAD)
 
 
-SECTIONS = (audits, batch, throttling, faults, broken_connections, transport, control, persistence)
+SECTIONS = (audits, provisioning, batch, throttling, faults, broken_connections, transport, control, persistence)

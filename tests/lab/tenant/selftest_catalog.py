@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Self test: the collections of catalog.py: read, refused, selected, expanded, written, audited."""
+
+import catalog
+from selftest_read import grant_agent
+
+NEEDED = "?$filter=scopeId eq '/' and scopeType eq 'DirectoryRole'"
+
+
+def url(one):
+    return one.path + (NEEDED if one.path in catalog.NEEDED_FILTER else '')
+
+
+def more(address, option):
+    return address + ('&' if '?' in address else '?') + option
+
+
+def reading(lab):
+    filled = 0
+    for one in catalog.COLLECTIONS:
+        answer = lab.get(url(one))
+        lab.same(one.path, answer.status, 200)
+        filled += bool(answer.value)
+        for doc in answer.value:
+            lab.check(one.path + ' hides navigation', not any(n.startswith('+') for n in doc), doc)
+            key = doc.get('id') or doc['tenantId']
+            lab.same(one.path + ' by key', lab.get('%s/%s' % (one.path, key)).status, 200)
+            name = sorted(n for n in doc if not n.startswith('@'))[0]
+            if one.path not in catalog.NEEDED_FILTER:
+                found = lab.get(more(url(one), '$select=' + name)).value[0]
+                lab.same(one.path + ' selects', sorted(found), [name])
+            for relation in one.navigation:
+                lab.check('%s/%s' % (one.path, relation),
+                          lab.get('%s/%s/%s' % (one.path, key, relation)).status in (200, 404))
+        lab.same(one.path + ' unknown property',
+                 lab.get(more(url(one), '$select=nothingLikeIt')).status, 400 if answer.value else 200)
+        lab.same(one.path + ' unknown option', lab.get(more(url(one), '$search=x')).status, 400)
+        lab.same(one.path + ' unknown key', lab.get(one.path + '/00000000-aaaa').status, 404)
+    lab.check('most collections hold something', filled >= len(catalog.COLLECTIONS) - 2, filled)
+    for one in catalog.SINGLETONS:
+        answer = lab.get(one.path)
+        lab.check(one.path, answer.status == (404 if 'ownerless' in one.path else 200), answer)
+        lab.same(one.path + ' is no list', lab.get(one.path + '?$top=1').status, 400)
+    for path in catalog.NEEDED_FILTER:
+        lab.same(path + ' without filter', lab.get(path).status, 400)
+    rules = lab.get('policies/roleManagementPolicies' + NEEDED + '&$expand=rules').value[0]['rules']
+    lab.same('rules expanded', rules[0]['maximumDuration'], 'PT8H')
+    partner = lab.get('policies/crossTenantAccessPolicy/partners').value[0]['tenantId']
+    sync = lab.get('policies/crossTenantAccessPolicy/partners/%s/identitySynchronization' % partner)
+    lab.same('identity synchronization', sync['userSyncInbound'], {'isSyncAllowed': True})
+
+
+def refusals(lab):
+    rows = [(url(one), one.read) for one in catalog.COLLECTIONS] + \
+        [(one.path, one.read) for one in catalog.SINGLETONS if 'ownerless' not in one.path]
+    grant_agent(lab, ['User.ReadBasic.All'])
+    for path, permission in rows:
+        lab.same(path + ' refused without ' + permission, lab.get(path, who='agent').status, 403)
+    secret = 'users?$select=id,customSecurityAttributes'
+    lab.same('values refused', lab.get(secret, who='agent').status, 403)
+    grant_agent(lab, ['User.Read.All', 'CustomSecAttributeAssignment.Read.All'])
+    values = [u['customSecurityAttributes'] for u in lab.get(secret, who='agent').value]
+    lab.check('values of custom security attributes', [v for v in values if v] == [{'Projects': {
+        '@odata.type': '#microsoft.graph.customSecurityAttributeValue', 'Clearance': 'Low'}}], values)
+    lab.check('not by default', 'customSecurityAttributes' not in lab.get('users').value[0])
+
+
+def parts(lab):
+    app = next(a for a in lab.all('applications')
+               if lab.get('applications/%s/federatedIdentityCredentials' % a['id']).value)
+    base = 'applications/%s/federatedIdentityCredentials' % app['id']
+    lab.refused('name is needed', lab.call('POST', base, {'issuer': 'https://x.example.test'}), 400,
+                'Request_BadRequest')
+    made = lab.call('POST', base, {'name': 'more', 'issuer': 'https://x.example.test',
+                                   'subject': 's', 'audiences': ['a']})
+    lab.same('credential', (made.status, made['name']), (201, 'more'))
+    lab.check('credential audited', lab.audits(app['id'])[0]['activityDisplayName'] ==
+              'Update application', lab.audits(app['id'])[:1])
+    lab.same('credential gone', lab.call('DELETE', '%s/%s' % (base, made['id'])).status, 204)
+    lab.same('listed', len(lab.get(base).value), 1)
+    extension = lab.call('POST', 'applications/%s/extensionProperties' % app['id'],
+                         {'name': 'floor', 'dataType': 'String', 'targetObjects': ['User']})
+    lab.same('extension name', extension['name'],
+             'extension_%s_floor' % app['appId'].replace('-', ''))
+    lab.same('settings of a group without any', lab.get(
+        'groups/%s/settings' % lab.get('groups?$top=1').value[0]['id']).value, [])
+    lab.same('a managed domain has no federation', lab.get(
+        'domains/%s/federationConfiguration' % lab.get('domains').value[0]['id']).value, [])
+
+
+def writing(lab):
+    base = 'directory/administrativeUnits'
+    unit = lab.call('POST', base, {'displayName': 'Hamburg'})
+    lab.same('unit', (unit.status, unit['isMemberManagementRestricted']), (201, False))
+    path = '%s/%s' % (base, unit['id'])
+    lab.same('unit changed', lab.call('PATCH', path, {'description': 'Port'}).status, 204)
+    lab.same('unknown property', lab.call('PATCH', path, {'harbour': 1}).status, 400)
+    user = lab.user('unit-member')
+    body = {'@odata.id': 'https://graph.microsoft.com/v1.0/users/' + user}
+    lab.same('member added', lab.call('POST', path + '/members/$ref', body).status, 204)
+    lab.same('member again', lab.call('POST', path + '/members/$ref', body).status, 400)
+    lab.same('members', [m['id'] for m in lab.get(path + '/members').value], [user])
+    lab.same('member removed', lab.call('DELETE', '%s/members/%s/$ref' % (path, user)).status, 204)
+    lab.same('unit deleted', lab.call('DELETE', path).status, 204)
+    lab.same('unit is gone', lab.get(path).status, 404)
+    names = [a['activityDisplayName'] for a in lab.audits(unit['id'])]
+    lab.same('unit audited', names, [
+        'Delete administrative unit', 'Remove member from administrative unit',
+        'Add member to administrative unit', 'Update administrative unit', 'Add administrative unit'])
+    defaults = 'policies/identitySecurityDefaultsEnforcementPolicy'
+    lab.same('security defaults', lab.call('PATCH', defaults, {'isEnabled': True}).status, 204)
+    lab.same('... are on', lab.get(defaults)['isEnabled'], True)
+    lab.call('PATCH', defaults, {'isEnabled': False})
+    claims = 'policies/claimsMappingPolicies/' + lab.get('policies/claimsMappingPolicies').value[0]['id']
+    lab.same('applied to', len(lab.get(claims + '/appliesTo').value), 1)
+
+
+SECTIONS = (reading, refusals, parts, writing)
