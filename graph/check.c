@@ -144,6 +144,11 @@ static void check_resource(struct checking *checking, const struct entra_resourc
     g_autofree char *url = entra_resource_url(entra_client_base(checking->client), resource, 1);
     g_autoptr(GError) error = NULL;
     g_autoptr(entra_reply) reply = entra_client_ask(checking->client, url, NULL, &error);
+    if (reply && reply->status == 404 && resource->singleton && resource->optional) {
+        cor_check_add(checking->checks, resource->segment, TRUE, FALSE,
+                      g_strdup("readable, never set"), NULL);
+        return;
+    }
     if (reply && reply->status != 200)
         entra_reply_fail(reply, &error);
     COR_JSON_AUTO *page = reply && !error ? cor_json_parse(entra_reply_text(reply),

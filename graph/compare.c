@@ -153,8 +153,7 @@ static void merge_links(GArray *links)
 static gboolean was_told(struct entra_run *run, const char *type, const char *key)
 {
     const struct entra_stream *stream = entra_track_find(run->track, type, COR_LIVE);
-    return (stream && (entra_flags_get(stream->changes, key) & ENTRA_TOLD)) ||
-           g_hash_table_contains(run->hints, key);
+    return stream && (entra_flags_get(stream->changes, key) & ENTRA_TOLD);
 }
 
 static void add_name(struct entra_compare *compare, const char *what, const char *name)
@@ -186,8 +185,10 @@ static gboolean compare_links(struct entra_compare *compare, struct entra_run *r
         entra_track_find(run->track, old->type, COR_LIVE)->resource;
     if (resource->expand && !links_differ(compare, "manager", old->key, ret_differ, error))
         return FALSE;
-    for (const struct entra_relation *kind = resource->relations; kind && kind->kind; kind++)
-        if (!links_differ(compare, kind->kind, old->key, ret_differ, error))
+    gboolean named = g_hash_table_contains(run->hints, old->key);
+    for (const struct entra_relation *at = resource->relations; at && at->kind; at++)
+        if (!(named && at->when == ENTRA_HINTED) && /* an audit record tells it */
+            !links_differ(compare, at->kind, old->key, ret_differ, error))
             return FALSE;
     return TRUE;
 }

@@ -111,6 +111,10 @@ gboolean entra_reading_refusal(struct entra_reading *reading, long status, GErro
     gboolean missing = resource->optional && status >= 400 && status != 401;
     if ((!refused && !missing) || run->sink_failed)
         return FALSE;
+    if (status == 404 && resource->singleton && resource->optional) {
+        g_clear_error(error); /* nobody ever set that policy, which is an answer */
+        return TRUE;
+    }
     g_autofree char *text =
         g_strdup_printf("refused; grant the application permission %s%s%s%s (%s)",
                         resource->permission, resource->licence ? ", which needs the licence " : "",

@@ -43,6 +43,8 @@ class World:
         self.users, self.groups, self.apps, self.devices, self.contacts = [], [], [], [], []
         self.synced, self.policies, self.locations, self.deleted = [], [], [], []
         self.principals, self.given, self.app_ids = [], [], {}
+        self.made = {}  # collection -> ids of what is listed
+        self.parts = []  # paths of what hangs on applications
         self.links = []  # (collection, holder, relation, target)
 
     def pick(self, many):
@@ -105,6 +107,64 @@ class World:
         if one:
             self.place.call("DELETE", "servicePrincipals/%s/appRoleAssignedTo/%s" % one)
             self.given.remove(one)
+
+    # what is listed each time, and how a new one looks
+    LISTED = {
+        "directory/administrativeUnits": lambda w: {"displayName": w.name("unit")},
+        "policies/claimsMappingPolicies": lambda w: {
+            "displayName": w.name("claims"), "definition": ['{"ClaimsMappingPolicy":{}}']},
+        "policies/authenticationStrengthPolicies": lambda w: {
+            "displayName": w.name("strength"), "allowedCombinations": ["fido2"]},
+        "policies/permissionGrantPolicies": lambda w: {
+            "id": w.name("grant"), "displayName": w.value()},
+        "groupLifecyclePolicies": lambda w: {"groupLifetimeInDays": 180,
+                                             "managedGroupTypes": "All"}}
+
+    def create_listed(self):
+        collection = self.pick(list(self.LISTED))
+        answer = self.place.call("POST", collection, self.LISTED[collection](self))
+        if answer.status == 201:
+            self.made.setdefault(collection, []).append(answer["id"])
+
+    def change_listed(self):
+        collection = self.pick(list(self.made))
+        key = self.pick(self.made.get(collection))
+        if key:
+            self.place.call("PATCH", f"{collection}/{key}", {"displayName": self.value()})
+
+    def delete_listed(self):
+        collection = self.pick(list(self.made))
+        key = self.pick(self.made.get(collection))
+        if key and self.place.call("DELETE", f"{collection}/{key}").status == 204:
+            self.made[collection].remove(key)
+
+    def fill_unit(self):
+        key = self.pick(self.made.get("directory/administrativeUnits"))
+        target = self.pick(self.users + self.groups)
+        if key and target:
+            self.place.call("POST", f"directory/administrativeUnits/{key}/members/$ref",
+                            self.reference(target))
+            self.links.append(("directory/administrativeUnits", key, "members", target))
+
+    def add_part(self):
+        key, name = self.pick(self.apps), self.name("part")
+        if not key:
+            return
+        relation, body = self.pick([
+            ("federatedIdentityCredentials", {
+                "name": name, "issuer": "https://issuer.example.test", "subject": name,
+                "audiences": ["api://AzureADTokenExchange"]}),
+            ("extensionProperties", {"name": name.replace("-", ""), "dataType": "String",
+                                     "targetObjects": ["User"]})])
+        answer = self.place.call("POST", f"applications/{key}/{relation}", body)
+        if answer.status == 201:
+            self.parts.append(f"applications/{key}/{relation}/" + answer["id"])
+
+    def remove_part(self):
+        path = self.pick(self.parts)
+        if path:
+            self.place.call("DELETE", path)
+            self.parts.remove(path)
 
     def assign_role(self):
         key = self.pick(self.users)
@@ -237,7 +297,8 @@ class World:
 
     WEIGHTS = {"create_user": 8, "create_synced": 3, "create_group": 4, "create_app": 2,
                "create_device": 2, "create_principal": 2, "assign_app": 5, "unassign_app": 2,
-               "assign_role": 2, "unassign_role": 1, "create_contact": 2, "create_location": 1, "change_user": 18,
+               "create_listed": 3, "change_listed": 2, "delete_listed": 1, "fill_unit": 3,
+               "add_part": 4, "remove_part": 2, "assign_role": 2, "unassign_role": 1, "create_contact": 2, "create_location": 1, "change_user": 18,
                "change_synced": 6, "change_group": 8, "change_app": 3, "change_location": 1,
                "delete_location": 1, "delete": 6, "restore": 4, "purge": 2, "add_link": 22,
                "remove_link": 10, "set_manager": 6, "clear_manager": 3, "transfer": 2}

@@ -4,6 +4,7 @@
  *
  *     graph_test_table --print     prints what docs/entra.md must hold between its markers
  */
+#include "correlate/forecast.h"
 #include "graph/document.h"
 
 #include <setjmp.h>
@@ -37,19 +38,20 @@ static const char *relation_when(const struct entra_relation *relation)
     static const char *const words[] = {
         [ENTRA_TRACKED] = "where the delta query tells it",
         [ENTRA_ALWAYS] = "of each object",
-        [ENTRA_HINTED] = "of new, changed and audited objects",
+        [ENTRA_HINTED] = "of new objects and those an audit record names",
     };
     return words[relation->when];
 }
 
 static void add_resource(GString *out, const struct entra_resource *resource)
 {
-    g_string_append_printf(
-        out, "| **%s** | `%s` | %s%s | %s | %s | %s | %s |\n", resource->segment, resource->path,
-        resource->permission, resource->optional ? "" : " (required)", or_dash(resource->licence),
-        resource_when(resource), or_dash(resource->ours), or_dash(resource->loses));
+    g_string_append_printf(out, "| **%s** | `%s` | %s%s | %s | %s | %s | %s | %s |\n",
+                           resource->segment, resource->path, resource->permission,
+                           resource->optional ? "" : " (required)", or_dash(resource->licence),
+                           resource_when(resource), or_dash(resource->restorable),
+                           or_dash(resource->ours), or_dash(resource->loses));
     for (const struct entra_relation *at = resource->relations; at && at->kind; at++)
-        g_string_append_printf(out, "| %s | `…/%s` | %s%s | %s | %s | %s | %s |\n", at->segment,
+        g_string_append_printf(out, "| %s | `…/%s` | %s%s | %s | %s | - | %s | %s |\n", at->segment,
                                at->relation, entra_relation_permission(resource, at),
                                at->optional ? "" : " (required)", or_dash(at->licence),
                                relation_when(at), or_dash(at->ours), or_dash(at->loses));
@@ -58,8 +60,8 @@ static void add_resource(GString *out, const struct entra_resource *resource)
 static char *table(void)
 {
     GString *out = g_string_new("| what | path | application permission | licence | in an "
-                                "incremental capture | ours | without it nobody learns |\n"
-                                "|---|---|---|---|---|---|---|\n");
+                                "incremental capture | a restore can write | ours | without it "
+                                "nobody learns |\n|---|---|---|---|---|---|---|---|\n");
     for (guint i = 0; i < entra_resources_len; i++)
         add_resource(out, &entra_resources[i]);
     return g_string_free(out, FALSE);
@@ -109,6 +111,9 @@ static void entries_are_whole(void **state)
             g_hash_table_add(types, g_strdup_printf("%s %d", resource->type, (int)resource->life)));
         assert_true(resource->life == COR_LIVE || !resource->relations);
         assert_true(resource->optional || resource->must);
+        /* nothing is promised of a type that no row of the decision table speaks of */
+        if (resource->life == COR_LIVE)
+            assert_int_equal(resource->restorable != NULL, cor_forecast_knows(resource->type));
         for (const struct entra_relation *at = resource->relations; at && at->kind; at++) {
             assert_true(g_hash_table_add(segments, (void *)at->segment));
             check_relation(resource, at);
