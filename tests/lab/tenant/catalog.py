@@ -52,8 +52,7 @@ COLLECTIONS = [
     row('roleManagement/directory/roleAssignmentScheduleInstances',
         'unifiedRoleAssignmentScheduleInstance', ROLE),
     row('roleManagement/directory/roleEligibilitySchedules', 'unifiedRoleEligibilitySchedule',
-        ROLE, 'RoleEligibilitySchedule.ReadWrite.Directory', noun='eligible member to role',
-        category='RoleManagement'),
+        ROLE),
     row('roleManagement/directory/roleEligibilityScheduleInstances',
         'unifiedRoleEligibilityScheduleInstance', ROLE),
     row('policies/roleManagementPolicies', 'unifiedRoleManagementPolicy',
@@ -118,19 +117,28 @@ PARTS = [
     Part('domains', 'federationConfiguration', 'internalDomainFederation', 'Domain.Read.All', None,
          '', ''),
 ]
+# Where deleted documents go that may come back (holders.py)
+RECYCLED = {'directory/administrativeUnits': 'directory/deletedItems/administrativeUnits'}
 NEEDED_FILTER = {'policies/roleManagementPolicies', 'policies/roleManagementPolicyAssignments'}
 # Values a new object has where the request does not name them; None where nothing is said.
+STS = {'deletedDateTime': None, 'description': None, 'isOrganizationDefault': False}
+STS_POLICIES = ('activityBasedTimeoutPolicy', 'claimsMappingPolicy', 'homeRealmDiscoveryPolicy',
+                'tokenIssuancePolicy', 'tokenLifetimePolicy')
 DEFAULTS = {
+    **dict.fromkeys(STS_POLICIES, STS),
     'administrativeUnit': {'deletedDateTime': None, 'description': None, 'membershipRule': None,
                            'isMemberManagementRestricted': False, 'membershipType': None,
                            'membershipRuleProcessingState': None, 'visibility': None},
     'oAuth2PermissionGrant': {'principalId': None},
     'federatedIdentityCredential': {'description': None},
+    'groupSetting': {'displayName': None},
     'extensionProperty': {'deletedDateTime': None, 'isMultiValued': False,
                           'isSyncedFromOnPremises': False, 'appDisplayName': None},
 }
-REQUIRED = {'administrativeUnit': ('displayName',),
+REQUIRED = {**dict.fromkeys(STS_POLICIES, ('definition', 'displayName')),
+            'administrativeUnit': ('displayName',),
             'oAuth2PermissionGrant': ('clientId', 'consentType', 'resourceId', 'scope'),
+            'groupSetting': ('templateId', 'values'),
             'federatedIdentityCredential': ('name', 'issuer', 'subject', 'audiences'),
             'extensionProperty': ('name', 'dataType', 'targetObjects')}
 
@@ -316,17 +324,31 @@ def part_get(request, part, key, part_key):
 
 # -- writing --------------------------------------------------------------------------------------
 
+# Activities that are not a verb and the noun
+ACTIVITIES = {
+    ('Delete', 'delegated permission grant'): 'Remove delegated permission grant',
+    ('Add', 'company settings'): 'Create company settings',
+    ('Add', 'group settings'): 'Create group settings',
+}
+
+
 def record(request, verb, one, doc, rows=(), about=None):
     operation = {'Add': 'Add', 'Update': 'Update', 'Delete': 'Delete'}[verb]
     name = doc.get('displayName') or doc.get('name') or key_of(doc)
     target = about or {'id': key_of(doc), 'displayName': name, 'type': 'Other',
                        'userPrincipalName': None, 'groupType': None}
-    request.tenant.audit(request.actor, '%s %s' % (verb, one.noun), one.category, operation,
-                         'Core Directory', [{**target, 'modifiedProperties': list(rows)}])
+    activity = ACTIVITIES.get((verb, one.noun), '%s %s' % (verb, one.noun))
+    request.tenant.audit(request.actor, activity, one.category, operation, 'Core Directory', [{
+        **target, 'modifiedProperties': list(rows)}])
 
 
-def made(one, body):
+def made(one, body, others=()):
+    """A new document; others of its kind tell which properties there are."""
     doc = dict(DEFAULTS.get(one.type, {}))
+    known = set(doc).union(REQUIRED.get(one.type, ()), *(plain(d) for d in others))
+    for name in body:
+        if not name.startswith('@') and (name not in known or name in ('id', 'deletedDateTime')):
+            raise bad_request("Invalid property '%s'." % name)
     if 'tenantId' not in body:  # the key of a partner
         doc['id'] = str(uuid.uuid4())
     for name in REQUIRED.get(one.type, ()):
@@ -343,8 +365,12 @@ def rows_of(before, after):
 
 def create(request, one):
     request.need(one.write)
-    doc = made(one, request.json())
-    stored(request.tenant, one.path).append(doc)
+    docs = stored(request.tenant, one.path)
+    doc = made(one, request.json(), docs)
+    if any(key_of(d) == key_of(doc) for d in docs):
+        raise bad_request('Another object with the same value for property %s already exists.'
+                          % ('tenantId' if 'tenantId' in doc else 'id'))
+    docs.append(doc)
     record(request, 'Add', one, doc, rows_of({}, doc))
     return Response(201, {'@odata.context': request.context(one.path + '/$entity'), **plain(doc)})
 
@@ -376,6 +402,9 @@ def delete(request, one, key):
     docs = stored(request.tenant, one.path)
     doc = find(request, docs, key)
     docs.remove(doc)
+    if one.path in RECYCLED:
+        doc['deletedDateTime'] = request.tenant.timestamp()
+        stored(request.tenant, RECYCLED[one.path]).append(doc)
     record(request, 'Delete', one, doc)
     return Response(204)
 
@@ -396,9 +425,6 @@ def reference(request, one, name, key, other=None):
                            "modified properties: '%s'." % name) if adding else not_found(other))
     (held.append if adding else held.remove)(obj.id)
     activity = ('Add member to %s' if adding else 'Remove member from %s') % one.noun
-    if name == 'appliesTo':
-        activity = 'Add policy to service principal' if adding else \
-            'Remove policy from service principal'
     request.tenant.audit(request.actor, activity, one.category, 'Assign' if adding else 'Unassign',
                          'Core Directory', [log.target(obj), {
                              'id': key_of(doc), 'displayName': doc.get('displayName'),
@@ -410,12 +436,14 @@ def reference(request, one, name, key, other=None):
 def part_create(request, part, key):
     request.need(part.write)
     obj = parent_of(request, part, key)
-    doc = made(part, request.json())
+    docs = held_parts(request.tenant, part, obj)
+    doc = made(part, request.json(), docs)
     if part.relation == 'extensionProperties':
         doc['name'] = 'extension_%s_%s' % (obj.props['appId'].replace('-', ''), doc['name'])
         doc['appDisplayName'] = obj.props['displayName']
-    held_parts(request.tenant, part, obj).append(doc)
-    record(request, 'Update', part, doc, rows_of({}, {part.relation: [doc['id']]}), log.target(obj))
+    docs.append(doc)
+    verb = 'Add' if part.relation == 'settings' else 'Update'
+    record(request, verb, part, doc, rows_of({}, {part.relation: [doc['id']]}), log.target(obj))
     return Response(201, {'@odata.context': request.context(
         "%s('%s')/%s/$entity" % (part.parent, obj.id, part.relation)), **plain(doc)})
 
@@ -426,7 +454,8 @@ def part_delete(request, part, key, part_key):
     docs = held_parts(request.tenant, part, obj)
     doc = find(request, docs, part_key)
     docs.remove(doc)
-    record(request, 'Update', part, doc, rows_of({part.relation: [doc['id']]}, {}), log.target(obj))
+    verb = 'Delete' if part.relation == 'settings' else 'Update'
+    record(request, verb, part, doc, rows_of({part.relation: [doc['id']]}, {}), log.target(obj))
     return Response(204)
 
 
@@ -452,7 +481,9 @@ def routes():
         table += [('POST', one.path, bound(create, one)),
                   ('PATCH', one.path + '/{key}', bound(update, one)),
                   ('DELETE', one.path + '/{key}', bound(delete, one))]
-        for name in set(one.navigation) & {'members', 'appliesTo'}:
+        # Policies are assigned from the other side (holders.py), except to who tries a feature.
+        rollout = one.type == 'featureRolloutPolicy'
+        for name in set(one.navigation) & {'members', 'appliesTo' if rollout else ''}:
             table += [('POST', '%s/{key}/%s/$ref' % (one.path, name), bound(reference, one, name)),
                       ('DELETE', '%s/{key}/%s/{other}/$ref' % (one.path, name),
                        bound(reference, one, name))]
@@ -471,6 +502,8 @@ def contexts():
     out = {one.path: one.type for one in COLLECTIONS + SINGLETONS}
     out.update({'%s/%s' % (part.parent, part.relation): part.type for part in PARTS})
     out.update({'rules': 'unifiedRoleManagementPolicyRule', 'allowedValues': 'allowedValue',
+                'effectiveRules': 'unifiedRoleManagementPolicyRule',
+                'combinationConfigurations': 'authenticationCombinationConfiguration',
                 'includes': 'permissionGrantConditionSet', 'excludes': 'permissionGrantConditionSet',
                 'scopedRoleMembers': 'scopedRoleMembership',
                 'identitySynchronization': 'crossTenantIdentitySyncPolicyPartner'})

@@ -5,6 +5,7 @@ import re
 import xml.etree.ElementTree as ET
 
 import catalog
+import holders
 
 EDM = '{http://docs.oasis-open.org/odata/ns/edm}'
 CONTEXTS = {
@@ -27,6 +28,8 @@ CONTEXTS = {
     'directory/onPremisesSynchronization': 'onPremisesDirectorySynchronization',
     'microsoft.graph.passwordCredential': 'passwordCredential',
 }
+OTHER_CONTEXTS = {**catalog.contexts(), **holders.contexts()}
+UNTYPED = {'Edm.Boolean', 'Collection'}  # a plain value; addresses of $ref
 # Seen on the wire although the schema does not list them.
 EXTRA = {('organization', 'directorySizeQuota'), ('userIdentity', 'userType'),
          ('userIdentity', 'homeTenantId'), ('userIdentity', 'homeTenantName'),
@@ -84,8 +87,11 @@ class Schema:
         elif name.endswith(('/appRoleAssignments', '/appRoleAssignedTo')):
             type_name = 'appRoleAssignment'
         else:
-            type_name = CONTEXTS.get(name) or catalog.contexts().get(name)
+            type_name = CONTEXTS.get(name) or OTHER_CONTEXTS.get(name)
+        if name in UNTYPED:
+            return
         if type_name is None:
+            self.problems.append('nobody knows what type %r is' % name)
             return
         if isinstance(body.get('value'), list):
             for one in body['value']:

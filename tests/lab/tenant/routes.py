@@ -8,6 +8,7 @@ import auditlog
 import catalog
 import deleted
 import delta
+import holders
 import jobs
 import links
 import policies
@@ -127,7 +128,7 @@ TABLE = [
     ('GET', 'auditLogs/directoryAudits/{key}', fixed(auditlog.get, auditlog.AUDITS)),
     ('GET', 'auditLogs/provisioning', fixed(auditlog.listing, provisioninglog.LOG)),
     ('GET', 'auditLogs/provisioning/{key}', fixed(auditlog.get, provisioninglog.LOG)),
-] + catalog.routes()
+] + catalog.routes() + holders.routes()
 
 
 def compile_path(path):

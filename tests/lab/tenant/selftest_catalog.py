@@ -2,6 +2,7 @@
 """Self test: the collections of catalog.py: read, refused, selected, expanded, written, audited."""
 
 import catalog
+import holders
 from selftest_read import grant_agent
 
 NEEDED = "?$filter=scopeId eq '/' and scopeType eq 'DirectoryRole'"
@@ -115,4 +116,84 @@ def writing(lab):
     lab.same('applied to', len(lab.get(claims + '/appliesTo').value), 1)
 
 
-SECTIONS = (reading, refusals, parts, writing)
+def assigned(lab):
+    claims = lab.get('policies/claimsMappingPolicies').value[0]
+    holder = lab.get('policies/claimsMappingPolicies/%s/appliesTo' % claims['id']).value[0]
+    lab.same('a principal has it', holder['@odata.type'], '#microsoft.graph.servicePrincipal')
+    base = 'servicePrincipals/%s/claimsMappingPolicies' % holder['id']
+    lab.same('its policies', [p['id'] for p in lab.get(base).value], [claims['id']])
+    body = {'@odata.id': 'https://graph.microsoft.com/v1.0/policies/claimsMappingPolicies/' +
+            claims['id']}
+    lab.refused('a second one', lab.call('POST', base + '/$ref', body), 400)
+    gone = '%s/%s/$ref' % (base, claims['id'])
+    lab.same('taken away', lab.call('DELETE', gone).status, 204)
+    lab.same('... and no more there', (lab.get(base).value, lab.call('DELETE', gone).status),
+             ([], 404))
+    lab.same('given back', lab.call('POST', base + '/$ref', body).status, 204)
+    names = [a['activityDisplayName'] for a in lab.audits(holder['id'])][:2]
+    lab.same('audited', names, ['Add policy to service principal',
+                                'Remove policy from service principal'])
+    lab.refused('not from the other side', lab.call(
+        'POST', 'policies/claimsMappingPolicies/%s/appliesTo/$ref' % claims['id'], body), 400)
+    for segment in ('applications', 'servicePrincipals'):
+        for name in holders.POLICIES[segment].split('|'):
+            one = lab.all(segment)[0]['id']
+            lab.same(name, lab.get('%s/%s/%s' % (segment, one, name)).status, 200)
+    grant = lab.get('oauth2PermissionGrants').value[0]
+    lab.same('grants of a client', lab.get('servicePrincipals/%s/oauth2PermissionGrants'
+                                           % grant['clientId']).value, [grant])
+    lab.same('grants of a user', lab.get('users/%s/oauth2PermissionGrants'
+                                         % lab.user('ungranted')).value, [])
+
+
+def strict(lab):
+    lab.refused('unknown property', lab.call('POST', 'directory/administrativeUnits', {
+        'displayName': 'X', 'harbour': 1}), 400, 'Request_BadRequest', 'harbour')
+    lab.refused('own id', lab.call('POST', 'directory/administrativeUnits', {
+        'displayName': 'X', 'id': 'x'}), 400)
+    lab.refused('without definition', lab.call('POST', 'policies/tokenLifetimePolicies', {
+        'displayName': 'X'}), 400)
+    lab.refused('schedules are not posted', lab.call(
+        'POST', 'roleManagement/directory/roleEligibilitySchedules', {}), 405)
+    made = lab.call('POST', 'policies/tokenLifetimePolicies', {
+        'displayName': 'X', 'definition': ['{}']})
+    lab.same('policy', (made.status, made['isOrganizationDefault']), (201, False))
+    path = 'roleManagement/directory/roleEligibilityScheduleInstances'
+    before = lab.get(path).value
+    lab.same('a scenario may', lab.control('POST', 'catalog', {
+        'path': path, 'documents': []}).status, 200)
+    lab.same('... change them', lab.get(path).value, [])
+    lab.control('POST', 'catalog', {'path': path, 'documents': before})
+    lab.same('... all that is there', lab.control('POST', 'catalog', {
+        'path': 'users', 'documents': []}).status, 400)
+
+
+def recycled(lab):
+    unit = lab.call('POST', 'directory/administrativeUnits', {'displayName': 'Kiel'})['id']
+    path, bin_path = 'directory/administrativeUnits/' + unit, 'directory/deletedItems/'
+    member = lab.user('kiel-member')
+    lab.call('POST', path + '/members/$ref', {
+        '@odata.id': 'https://graph.microsoft.com/v1.0/users/' + member})
+    lab.call('DELETE', path)
+    found = [u for u in lab.get(bin_path + 'microsoft.graph.administrativeUnit').value
+             if u['id'] == unit]
+    lab.check('in the bin', found and found[0]['deletedDateTime'], found)
+    lab.same('by key', lab.get(bin_path + unit)['displayName'], 'Kiel')
+    lab.refused('not to be purged', lab.call('DELETE', bin_path + unit), 400)
+    lab.same('restored', lab.call('POST', bin_path + unit + '/restore').status, 200)
+    lab.same('with its members', [m['id'] for m in lab.get(path + '/members').value], [member])
+    lab.same('and no date', lab.get(path)['deletedDateTime'], None)
+    lab.call('DELETE', path)
+    lab.control('POST', 'clock', {'advance_seconds': 31 * 86400})
+    lab.tokens.clear()
+    lab.same('gone after its time', lab.get(bin_path + unit).status, 404)
+    lab.same('audited', [a['activityDisplayName'] for a in lab.audits(unit)],
+             ['Hard Delete administrative unit'])
+    lab.control('DELETE', 'clock')
+    lab.tokens.clear()
+    lab.same('audited before', [a['activityDisplayName'] for a in lab.audits(unit)][:3],
+             ['Delete administrative unit', 'Restore administrative unit',
+              'Delete administrative unit'])
+
+
+SECTIONS = (reading, refusals, parts, writing, assigned, strict, recycled)
