@@ -8,6 +8,7 @@ import auditlog
 import catalog
 import deleted
 import delta
+import delta_documents
 import holders
 import jobs
 import links
@@ -128,7 +129,7 @@ TABLE = [
     ('GET', 'auditLogs/directoryAudits/{key}', fixed(auditlog.get, auditlog.AUDITS)),
     ('GET', 'auditLogs/provisioning', fixed(auditlog.listing, provisioninglog.LOG)),
     ('GET', 'auditLogs/provisioning/{key}', fixed(auditlog.get, provisioninglog.LOG)),
-] + catalog.routes() + holders.routes()
+] + delta_documents.routes() + catalog.routes() + holders.routes()
 
 
 def compile_path(path):

@@ -196,4 +196,53 @@ def recycled(lab):
               'Delete administrative unit'])
 
 
-SECTIONS = (reading, refusals, parts, writing, assigned, strict, recycled)
+def rounds(lab):
+    base = 'directory/administrativeUnits'
+    first = lab.get(base + '/delta')
+    known = lab.get(base).value
+    live = [u for u in first.value if '@removed' not in u]
+    lab.same('initial round', [u['id'] for u in live], [u['id'] for u in known])
+    lab.check('never set is absent', 'visibility' not in live[0] and live[0]['members@delta'], live)
+    link = first['@odata.deltaLink']
+    lab.same('nothing new', lab.get(link).value, [])
+    unit = lab.call('POST', base, {'displayName': 'Bremen', 'description': 'Port'})['id']
+    member = lab.user('bremen-member')
+    lab.call('POST', '%s/%s/members/$ref' % (base, unit), {
+        '@odata.id': 'https://graph.microsoft.com/v1.0/users/' + member})
+    answer = lab.get(link)
+    lab.same('a new unit', answer.value, [{
+        'id': unit, 'description': 'Port', 'displayName': 'Bremen',
+        'isMemberManagementRestricted': False,
+        'members@delta': [{'@odata.type': '#microsoft.graph.user', 'id': member}]}])
+    lab.same('told again', lab.get(link).value, answer.value)
+    link = answer['@odata.deltaLink']
+    lab.call('PATCH', '%s/%s' % (base, unit), {'description': None})
+    lab.call('DELETE', '%s/%s/members/%s/$ref' % (base, unit, member))
+    answer = lab.get(link, Prefer='return=minimal')
+    lab.same('cleared and left', answer.value, [{
+        'id': unit, 'description': None, 'members@delta': [{
+            '@odata.type': '#microsoft.graph.user', 'id': member,
+            '@removed': {'reason': 'deleted'}}]}])
+    link = answer['@odata.deltaLink']
+    lab.call('DELETE', '%s/%s' % (base, unit))
+    answer = lab.get(link)
+    lab.same('removed', answer.value, [{'id': unit, '@removed': {'reason': 'changed'}}])
+    lab.call('POST', 'directory/deletedItems/%s/restore' % unit)
+    again = lab.get(answer['@odata.deltaLink']).value
+    lab.same('an ordinary item again', [u['displayName'] for u in again], ['Bremen'])
+    names = lab.get(base + '/delta?$select=displayName')
+    lab.check('selected', all(set(u) <= {'id', 'displayName', '@removed'} for u in names.value))
+    lab.refused('unknown property', lab.get(base + '/delta?$select=harbour'), 400)
+    lab.refused('no $top', lab.get(base + '/delta?$top=3'), 400)
+    lab.control('POST', 'faults', {'match': 'delta', 'kind': 'delta_gone', 'count': 1})
+    lab.same('gone', lab.get(link).status, 410)
+    latest = lab.get('oauth2PermissionGrants/delta?$deltatoken=latest')
+    lab.same('from now', latest.value, [])
+    grant = lab.get('oauth2PermissionGrants').value[0]
+    lab.call('PATCH', 'oauth2PermissionGrants/' + grant['id'], {'scope': 'User.Read'})
+    seen = lab.get(latest['@odata.deltaLink']).value
+    lab.same('a grant changes', [(g['id'], g['scope']) for g in seen], [(grant['id'], 'User.Read')])
+    lab.call('PATCH', 'oauth2PermissionGrants/' + grant['id'], {'scope': grant['scope']})
+
+
+SECTIONS = (reading, refusals, parts, writing, assigned, strict, recycled, rounds)
