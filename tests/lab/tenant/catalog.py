@@ -4,8 +4,8 @@ administrative units and what hangs on other objects.  One row of a table is one
 hold at first is in catalog_seed.py, what they hold now is tenant.extra['catalog'].
 
 Documents are stored with all their properties.  A key that starts with '+' is not part of the
-document: '+rules' is the navigation property rules, shown by $expand=rules or by its own path, and a
-list of ids there are directory objects.
+document: '+rules' is the navigation property rules, shown by $expand=rules or by its own path, and
+a list of ids there are directory objects.
 """
 
 import collections
@@ -46,7 +46,8 @@ COLLECTIONS = [
         'AdministrativeUnit.ReadWrite.All', FULL, ('members', 'scopedRoleMembers'),
         'administrative unit', 'AdministrativeUnit'),
     row('oauth2PermissionGrants', 'oAuth2PermissionGrant',
-        'DelegatedPermissionGrant.Read.All|Directory.Read.All', 'DelegatedPermissionGrant.ReadWrite.All',
+        'DelegatedPermissionGrant.Read.All|Directory.Read.All',
+        'DelegatedPermissionGrant.ReadWrite.All',
         noun='delegated permission grant', category='ApplicationManagement'),
     row('roleManagement/directory/roleAssignmentSchedules', 'unifiedRoleAssignmentSchedule', ROLE),
     row('roleManagement/directory/roleAssignmentScheduleInstances',
@@ -56,7 +57,8 @@ COLLECTIONS = [
     row('roleManagement/directory/roleEligibilityScheduleInstances',
         'unifiedRoleEligibilityScheduleInstance', ROLE),
     row('policies/roleManagementPolicies', 'unifiedRoleManagementPolicy',
-        'RoleManagementPolicy.Read.Directory', options=FULL, navigation=('rules', 'effectiveRules')),
+        'RoleManagementPolicy.Read.Directory', options=FULL,
+        navigation=('rules', 'effectiveRules')),
     row('policies/roleManagementPolicyAssignments', 'unifiedRoleManagementPolicyAssignment',
         'RoleManagementPolicy.Read.Directory', options=FULL),
     row('identity/conditionalAccess/authenticationContextClassReferences',
@@ -64,22 +66,25 @@ COLLECTIONS = [
         noun='authentication context', category='Policy'),
     row('policies/authenticationStrengthPolicies', 'authenticationStrengthPolicy', POLICY,
         options=FULL, navigation=('combinationConfigurations',)),
-    row('identity/conditionalAccess/authenticationStrength/policies', 'authenticationStrengthPolicy',
-        POLICY, options=FULL, navigation=('combinationConfigurations',)),
+    row('identity/conditionalAccess/authenticationStrength/policies',
+        'authenticationStrengthPolicy', POLICY, options=FULL,
+        navigation=('combinationConfigurations',)),
     policy('activityBasedTimeoutPolicies', 'activityBasedTimeoutPolicy'),
     policy('appManagementPolicies', 'appManagementPolicy'),
     policy('claimsMappingPolicies', 'claimsMappingPolicy'),
     policy('homeRealmDiscoveryPolicies', 'homeRealmDiscoveryPolicy'),
     policy('tokenIssuancePolicies', 'tokenIssuancePolicy'),
     policy('tokenLifetimePolicies', 'tokenLifetimePolicy'),
-    policy('featureRolloutPolicies', 'featureRolloutPolicy', permission='Directory.Read.All|' + POLICY),
+    policy('featureRolloutPolicies', 'featureRolloutPolicy',
+           permission='Directory.Read.All|' + POLICY),
     row('policies/permissionGrantPolicies', 'permissionGrantPolicy', 'Policy.Read.PermissionGrant',
         options=FULL, navigation=('includes', 'excludes')),
     row('policies/crossTenantAccessPolicy/partners', 'crossTenantAccessPolicyConfigurationPartner',
         POLICY, 'Policy.ReadWrite.CrossTenantAccess', FULL, ('identitySynchronization',),
         'partner to cross-tenant access setting', 'CrossTenantAccessSettings'),
     row('groupSettings', 'groupSetting', 'GroupSettings.Read.All|Directory.Read.All',
-        'GroupSettings.ReadWrite.All', SELECT, noun='company settings', category='DirectoryManagement'),
+        'GroupSettings.ReadWrite.All', SELECT, noun='company settings',
+        category='DirectoryManagement'),
     row('groupLifecyclePolicies', 'groupLifecyclePolicy', 'Directory.Read.All', options=SELECT),
     row('schemaExtensions', 'schemaExtension', 'Application.Read.All'),
     row('directory/attributeSets', 'attributeSet', CSA, options=('$select', '$top', '$orderby')),
@@ -107,7 +112,8 @@ SINGLETONS = [
 Part = collections.namedtuple('Part', 'parent relation type read write noun category')
 PARTS = [
     Part('applications', 'federatedIdentityCredentials', 'federatedIdentityCredential',
-         'Application.Read.All', 'Application.ReadWrite.All', 'application', 'ApplicationManagement'),
+         'Application.Read.All', 'Application.ReadWrite.All', 'application',
+         'ApplicationManagement'),
     Part('applications', 'extensionProperties', 'extensionProperty', 'Application.Read.All',
          'Application.ReadWrite.All', 'application', 'ApplicationManagement'),
     Part('servicePrincipals', 'delegatedPermissionClassifications',
@@ -473,7 +479,8 @@ def routes():
         if one.write:
             table.append(('PATCH', one.path, bound(update_singleton, one)))
     for one in COLLECTIONS:
-        table += [('GET', one.path, bound(listing, one)), ('GET', one.path + '/{key}', bound(get, one))]
+        table += [('GET', one.path, bound(listing, one)),
+                  ('GET', one.path + '/{key}', bound(get, one))]
         table += [('GET', '%s/{key}/%s' % (one.path, name), bound(relation, one, name))
                   for name in one.navigation]
         if not one.write:
@@ -504,7 +511,8 @@ def contexts():
     out.update({'rules': 'unifiedRoleManagementPolicyRule', 'allowedValues': 'allowedValue',
                 'effectiveRules': 'unifiedRoleManagementPolicyRule',
                 'combinationConfigurations': 'authenticationCombinationConfiguration',
-                'includes': 'permissionGrantConditionSet', 'excludes': 'permissionGrantConditionSet',
+                'includes': 'permissionGrantConditionSet',
+                'excludes': 'permissionGrantConditionSet',
                 'scopedRoleMembers': 'scopedRoleMembership',
                 'identitySynchronization': 'crossTenantIdentitySyncPolicyPartner'})
     return out

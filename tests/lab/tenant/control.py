@@ -10,7 +10,8 @@
                                 DELETE: back to the defaults
     POST       /_lab/jobs/ID    {"jobs": [{"job": …, "schema": …}]} synchronization jobs of a
                                 service principal
-    POST       /_lab/catalog    {"path": …, "documents": […]} what a collection of catalog.py holds
+    POST       /_lab/catalog    {"path": …, "documents": […]} what a collection holds
+    POST       /_lab/backup     {"day": YYYY-MM-DD, "changes": […]} what a preview finds
     POST       /_lab/grants     {"client_id": …, "permissions": […]} sets what an app holds
     POST       /_lab/bulk       {"users": n, "groups": n, "members": n} cloud objects without audit
     POST       /_lab/save       write the state file now
@@ -34,6 +35,7 @@ import catalog
 import jobs
 import oauth
 import permissions
+import recovery as backups
 import seed
 import state
 from errors import GraphError
@@ -169,6 +171,11 @@ def put_catalog(app, parts, data):
     return {'documents': len(data['documents'])}
 
 
+def put_backup(app, parts, data):
+    backups.put(app.tenant, data['day'], data['changes'])
+    return {'changes': len(data['changes'])}
+
+
 def grants(app, parts, data):
     principal = app.tenant.find_app(data['client_id'], 'servicePrincipal')
     if principal is None:
@@ -255,5 +262,6 @@ ROUTES = {
     ('GET', 'settings'): get_settings, ('POST', 'settings'): set_settings,
     ('DELETE', 'settings'): reset_settings, ('POST', 'grants'): grants, ('POST', 'bulk'): bulk,
     ('POST', 'recovery'): recovery, ('POST', 'jobs'): sync_jobs, ('POST', 'save'): save,
-    ('POST', 'catalog'): put_catalog, ('GET', 'objects'): show, ('POST', 'objects'): store,
+    ('POST', 'backup'): put_backup, ('POST', 'catalog'): put_catalog,
+    ('GET', 'objects'): show, ('POST', 'objects'): store,
 }

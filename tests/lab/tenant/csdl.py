@@ -24,11 +24,16 @@ CONTEXTS = {
         'authenticationMethodConfiguration',
     'policies/authorizationPolicy': 'authorizationPolicy',
     'auditLogs/directoryAudits': 'directoryAudit',
-    'auditLogs/provisioning': 'provisioningObjectSummary', 'appRoleAssignments': 'appRoleAssignment',
+    'auditLogs/provisioning': 'provisioningObjectSummary',
+    'appRoleAssignments': 'appRoleAssignment',
     'directory/onPremisesSynchronization': 'onPremisesDirectorySynchronization',
     'microsoft.graph.passwordCredential': 'passwordCredential',
 }
 OTHER_CONTEXTS = {**catalog.contexts(), **holders.contexts()}
+OTHER_CONTEXTS.update({
+    'changes': 'recoveryChangeObjectBase', 'directory/recovery/snapshots': 'snapshot',
+    'directory/recovery/jobs': 'recoveryJobBase',
+    'directory/recovery/snapshots/recoveryPreviewJobs': 'recoveryPreviewJob'})
 UNTYPED = {'Edm.Boolean', 'Collection'}  # a plain value; addresses of $ref
 # Seen on the wire although the schema does not list them.
 EXTRA = {('organization', 'directorySizeQuota'), ('userIdentity', 'userType'),
@@ -51,6 +56,9 @@ class Schema:
         for schema in ET.parse(path).getroot().iter(EDM + 'Schema'):
             if schema.get('Namespace') == 'microsoft.graph':
                 self.load(schema)
+            elif schema.get('Namespace') == 'microsoft.graph.entraRecoveryServices':
+                self.load(schema)
+                self.open.add('recoveryChangeObjectBase')
         self.problems, self.seen = [], 0
 
     def load(self, schema):
@@ -81,6 +89,8 @@ class Schema:
         context = body.get('@odata.context', '') if isinstance(body, dict) else ''
         fragment = context.partition('#')[2]
         name = re.sub(r'\(.*?\)', '', fragment).replace('/$entity', '')
+        if fragment.endswith('.recoveryChangeObjectBase)'):
+            name = 'changes'
         name = {'onPremisesSyncBehavior': name}.get(name, name)
         if name.endswith('/onPremisesSyncBehavior'):
             type_name = 'onPremisesSyncBehavior'
