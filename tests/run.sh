@@ -22,6 +22,7 @@ alone|lint|/usr/bin/python3 tests/lint/selftest.py && AW_BUILD=build/clang-asan 
 alone|unit-gcc|ctest_suite build/asan
 alone|unit-clang|ctest_suite build/clang-asan
 pair|tenant|/usr/bin/python3 tests/lab/tenant/selftest.py
+pair|clients|/usr/bin/python3 tests/lab/clients/selftest.py
 pair|sync|/usr/bin/python3 tests/lab/sync/selftest.py
 pair|lab|tests/lab/selftest.sh
 pair|origins|/usr/bin/python3 tests/scenario/origins.py

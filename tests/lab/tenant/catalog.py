@@ -4,8 +4,8 @@ administrative units and what hangs on other objects.  One row of a table is one
 hold at first is in catalog_seed.py, what they hold now is tenant.extra['catalog'].
 
 Documents are stored with all their properties.  A key that starts with '+' is not part of the
-document: '+rules' is the navigation property rules, shown by $expand=rules or by its own path, and a
-list of ids there are directory objects.
+document: '+rules' is the navigation property rules, shown by $expand=rules or by its own path, and
+a list of ids there are directory objects.
 """
 
 import collections
@@ -46,18 +46,19 @@ COLLECTIONS = [
         'AdministrativeUnit.ReadWrite.All', FULL, ('members', 'scopedRoleMembers'),
         'administrative unit', 'AdministrativeUnit'),
     row('oauth2PermissionGrants', 'oAuth2PermissionGrant',
-        'DelegatedPermissionGrant.Read.All|Directory.Read.All', 'DelegatedPermissionGrant.ReadWrite.All',
+        'DelegatedPermissionGrant.Read.All|Directory.Read.All',
+        'DelegatedPermissionGrant.ReadWrite.All',
         noun='delegated permission grant', category='ApplicationManagement'),
     row('roleManagement/directory/roleAssignmentSchedules', 'unifiedRoleAssignmentSchedule', ROLE),
     row('roleManagement/directory/roleAssignmentScheduleInstances',
         'unifiedRoleAssignmentScheduleInstance', ROLE),
     row('roleManagement/directory/roleEligibilitySchedules', 'unifiedRoleEligibilitySchedule',
-        ROLE, 'RoleEligibilitySchedule.ReadWrite.Directory', noun='eligible member to role',
-        category='RoleManagement'),
+        ROLE),
     row('roleManagement/directory/roleEligibilityScheduleInstances',
         'unifiedRoleEligibilityScheduleInstance', ROLE),
     row('policies/roleManagementPolicies', 'unifiedRoleManagementPolicy',
-        'RoleManagementPolicy.Read.Directory', options=FULL, navigation=('rules', 'effectiveRules')),
+        'RoleManagementPolicy.Read.Directory', options=FULL,
+        navigation=('rules', 'effectiveRules')),
     row('policies/roleManagementPolicyAssignments', 'unifiedRoleManagementPolicyAssignment',
         'RoleManagementPolicy.Read.Directory', options=FULL),
     row('identity/conditionalAccess/authenticationContextClassReferences',
@@ -65,22 +66,25 @@ COLLECTIONS = [
         noun='authentication context', category='Policy'),
     row('policies/authenticationStrengthPolicies', 'authenticationStrengthPolicy', POLICY,
         options=FULL, navigation=('combinationConfigurations',)),
-    row('identity/conditionalAccess/authenticationStrength/policies', 'authenticationStrengthPolicy',
-        POLICY, options=FULL, navigation=('combinationConfigurations',)),
+    row('identity/conditionalAccess/authenticationStrength/policies',
+        'authenticationStrengthPolicy', POLICY, options=FULL,
+        navigation=('combinationConfigurations',)),
     policy('activityBasedTimeoutPolicies', 'activityBasedTimeoutPolicy'),
     policy('appManagementPolicies', 'appManagementPolicy'),
     policy('claimsMappingPolicies', 'claimsMappingPolicy'),
     policy('homeRealmDiscoveryPolicies', 'homeRealmDiscoveryPolicy'),
     policy('tokenIssuancePolicies', 'tokenIssuancePolicy'),
     policy('tokenLifetimePolicies', 'tokenLifetimePolicy'),
-    policy('featureRolloutPolicies', 'featureRolloutPolicy', permission='Directory.Read.All|' + POLICY),
+    policy('featureRolloutPolicies', 'featureRolloutPolicy',
+           permission='Directory.Read.All|' + POLICY),
     row('policies/permissionGrantPolicies', 'permissionGrantPolicy', 'Policy.Read.PermissionGrant',
         options=FULL, navigation=('includes', 'excludes')),
     row('policies/crossTenantAccessPolicy/partners', 'crossTenantAccessPolicyConfigurationPartner',
         POLICY, 'Policy.ReadWrite.CrossTenantAccess', FULL, ('identitySynchronization',),
         'partner to cross-tenant access setting', 'CrossTenantAccessSettings'),
     row('groupSettings', 'groupSetting', 'GroupSettings.Read.All|Directory.Read.All',
-        'GroupSettings.ReadWrite.All', SELECT, noun='company settings', category='DirectoryManagement'),
+        'GroupSettings.ReadWrite.All', SELECT, noun='company settings',
+        category='DirectoryManagement'),
     row('groupLifecyclePolicies', 'groupLifecyclePolicy', 'Directory.Read.All', options=SELECT),
     row('schemaExtensions', 'schemaExtension', 'Application.Read.All'),
     row('directory/attributeSets', 'attributeSet', CSA, options=('$select', '$top', '$orderby')),
@@ -108,7 +112,8 @@ SINGLETONS = [
 Part = collections.namedtuple('Part', 'parent relation type read write noun category')
 PARTS = [
     Part('applications', 'federatedIdentityCredentials', 'federatedIdentityCredential',
-         'Application.Read.All', 'Application.ReadWrite.All', 'application', 'ApplicationManagement'),
+         'Application.Read.All', 'Application.ReadWrite.All', 'application',
+         'ApplicationManagement'),
     Part('applications', 'extensionProperties', 'extensionProperty', 'Application.Read.All',
          'Application.ReadWrite.All', 'application', 'ApplicationManagement'),
     Part('servicePrincipals', 'delegatedPermissionClassifications',
@@ -118,19 +123,28 @@ PARTS = [
     Part('domains', 'federationConfiguration', 'internalDomainFederation', 'Domain.Read.All', None,
          '', ''),
 ]
+# Where deleted documents go that may come back (holders.py)
+RECYCLED = {'directory/administrativeUnits': 'directory/deletedItems/administrativeUnits'}
 NEEDED_FILTER = {'policies/roleManagementPolicies', 'policies/roleManagementPolicyAssignments'}
 # Values a new object has where the request does not name them; None where nothing is said.
+STS = {'deletedDateTime': None, 'description': None, 'isOrganizationDefault': False}
+STS_POLICIES = ('activityBasedTimeoutPolicy', 'claimsMappingPolicy', 'homeRealmDiscoveryPolicy',
+                'tokenIssuancePolicy', 'tokenLifetimePolicy')
 DEFAULTS = {
+    **dict.fromkeys(STS_POLICIES, STS),
     'administrativeUnit': {'deletedDateTime': None, 'description': None, 'membershipRule': None,
                            'isMemberManagementRestricted': False, 'membershipType': None,
                            'membershipRuleProcessingState': None, 'visibility': None},
     'oAuth2PermissionGrant': {'principalId': None},
     'federatedIdentityCredential': {'description': None},
+    'groupSetting': {'displayName': None},
     'extensionProperty': {'deletedDateTime': None, 'isMultiValued': False,
                           'isSyncedFromOnPremises': False, 'appDisplayName': None},
 }
-REQUIRED = {'administrativeUnit': ('displayName',),
+REQUIRED = {**dict.fromkeys(STS_POLICIES, ('definition', 'displayName')),
+            'administrativeUnit': ('displayName',),
             'oAuth2PermissionGrant': ('clientId', 'consentType', 'resourceId', 'scope'),
+            'groupSetting': ('templateId', 'values'),
             'federatedIdentityCredential': ('name', 'issuer', 'subject', 'audiences'),
             'extensionProperty': ('name', 'dataType', 'targetObjects')}
 
@@ -316,17 +330,31 @@ def part_get(request, part, key, part_key):
 
 # -- writing --------------------------------------------------------------------------------------
 
+# Activities that are not a verb and the noun
+ACTIVITIES = {
+    ('Delete', 'delegated permission grant'): 'Remove delegated permission grant',
+    ('Add', 'company settings'): 'Create company settings',
+    ('Add', 'group settings'): 'Create group settings',
+}
+
+
 def record(request, verb, one, doc, rows=(), about=None):
     operation = {'Add': 'Add', 'Update': 'Update', 'Delete': 'Delete'}[verb]
     name = doc.get('displayName') or doc.get('name') or key_of(doc)
     target = about or {'id': key_of(doc), 'displayName': name, 'type': 'Other',
                        'userPrincipalName': None, 'groupType': None}
-    request.tenant.audit(request.actor, '%s %s' % (verb, one.noun), one.category, operation,
-                         'Core Directory', [{**target, 'modifiedProperties': list(rows)}])
+    activity = ACTIVITIES.get((verb, one.noun), '%s %s' % (verb, one.noun))
+    request.tenant.audit(request.actor, activity, one.category, operation, 'Core Directory', [{
+        **target, 'modifiedProperties': list(rows)}])
 
 
-def made(one, body):
+def made(one, body, others=()):
+    """A new document; others of its kind tell which properties there are."""
     doc = dict(DEFAULTS.get(one.type, {}))
+    known = set(doc).union(REQUIRED.get(one.type, ()), *(plain(d) for d in others))
+    for name in body:
+        if not name.startswith('@') and (name not in known or name in ('id', 'deletedDateTime')):
+            raise bad_request("Invalid property '%s'." % name)
     if 'tenantId' not in body:  # the key of a partner
         doc['id'] = str(uuid.uuid4())
     for name in REQUIRED.get(one.type, ()):
@@ -343,8 +371,12 @@ def rows_of(before, after):
 
 def create(request, one):
     request.need(one.write)
-    doc = made(one, request.json())
-    stored(request.tenant, one.path).append(doc)
+    docs = stored(request.tenant, one.path)
+    doc = made(one, request.json(), docs)
+    if any(key_of(d) == key_of(doc) for d in docs):
+        raise bad_request('Another object with the same value for property %s already exists.'
+                          % ('tenantId' if 'tenantId' in doc else 'id'))
+    docs.append(doc)
     record(request, 'Add', one, doc, rows_of({}, doc))
     return Response(201, {'@odata.context': request.context(one.path + '/$entity'), **plain(doc)})
 
@@ -376,6 +408,9 @@ def delete(request, one, key):
     docs = stored(request.tenant, one.path)
     doc = find(request, docs, key)
     docs.remove(doc)
+    if one.path in RECYCLED:
+        doc['deletedDateTime'] = request.tenant.timestamp()
+        stored(request.tenant, RECYCLED[one.path]).append(doc)
     record(request, 'Delete', one, doc)
     return Response(204)
 
@@ -396,9 +431,6 @@ def reference(request, one, name, key, other=None):
                            "modified properties: '%s'." % name) if adding else not_found(other))
     (held.append if adding else held.remove)(obj.id)
     activity = ('Add member to %s' if adding else 'Remove member from %s') % one.noun
-    if name == 'appliesTo':
-        activity = 'Add policy to service principal' if adding else \
-            'Remove policy from service principal'
     request.tenant.audit(request.actor, activity, one.category, 'Assign' if adding else 'Unassign',
                          'Core Directory', [log.target(obj), {
                              'id': key_of(doc), 'displayName': doc.get('displayName'),
@@ -410,12 +442,14 @@ def reference(request, one, name, key, other=None):
 def part_create(request, part, key):
     request.need(part.write)
     obj = parent_of(request, part, key)
-    doc = made(part, request.json())
+    docs = held_parts(request.tenant, part, obj)
+    doc = made(part, request.json(), docs)
     if part.relation == 'extensionProperties':
         doc['name'] = 'extension_%s_%s' % (obj.props['appId'].replace('-', ''), doc['name'])
         doc['appDisplayName'] = obj.props['displayName']
-    held_parts(request.tenant, part, obj).append(doc)
-    record(request, 'Update', part, doc, rows_of({}, {part.relation: [doc['id']]}), log.target(obj))
+    docs.append(doc)
+    verb = 'Add' if part.relation == 'settings' else 'Update'
+    record(request, verb, part, doc, rows_of({}, {part.relation: [doc['id']]}), log.target(obj))
     return Response(201, {'@odata.context': request.context(
         "%s('%s')/%s/$entity" % (part.parent, obj.id, part.relation)), **plain(doc)})
 
@@ -426,7 +460,8 @@ def part_delete(request, part, key, part_key):
     docs = held_parts(request.tenant, part, obj)
     doc = find(request, docs, part_key)
     docs.remove(doc)
-    record(request, 'Update', part, doc, rows_of({part.relation: [doc['id']]}, {}), log.target(obj))
+    verb = 'Delete' if part.relation == 'settings' else 'Update'
+    record(request, verb, part, doc, rows_of({part.relation: [doc['id']]}, {}), log.target(obj))
     return Response(204)
 
 
@@ -444,7 +479,8 @@ def routes():
         if one.write:
             table.append(('PATCH', one.path, bound(update_singleton, one)))
     for one in COLLECTIONS:
-        table += [('GET', one.path, bound(listing, one)), ('GET', one.path + '/{key}', bound(get, one))]
+        table += [('GET', one.path, bound(listing, one)),
+                  ('GET', one.path + '/{key}', bound(get, one))]
         table += [('GET', '%s/{key}/%s' % (one.path, name), bound(relation, one, name))
                   for name in one.navigation]
         if not one.write:
@@ -452,7 +488,9 @@ def routes():
         table += [('POST', one.path, bound(create, one)),
                   ('PATCH', one.path + '/{key}', bound(update, one)),
                   ('DELETE', one.path + '/{key}', bound(delete, one))]
-        for name in set(one.navigation) & {'members', 'appliesTo'}:
+        # Policies are assigned from the other side (holders.py), except to who tries a feature.
+        rollout = one.type == 'featureRolloutPolicy'
+        for name in set(one.navigation) & {'members', 'appliesTo' if rollout else ''}:
             table += [('POST', '%s/{key}/%s/$ref' % (one.path, name), bound(reference, one, name)),
                       ('DELETE', '%s/{key}/%s/{other}/$ref' % (one.path, name),
                        bound(reference, one, name))]
@@ -471,7 +509,10 @@ def contexts():
     out = {one.path: one.type for one in COLLECTIONS + SINGLETONS}
     out.update({'%s/%s' % (part.parent, part.relation): part.type for part in PARTS})
     out.update({'rules': 'unifiedRoleManagementPolicyRule', 'allowedValues': 'allowedValue',
-                'includes': 'permissionGrantConditionSet', 'excludes': 'permissionGrantConditionSet',
+                'effectiveRules': 'unifiedRoleManagementPolicyRule',
+                'combinationConfigurations': 'authenticationCombinationConfiguration',
+                'includes': 'permissionGrantConditionSet',
+                'excludes': 'permissionGrantConditionSet',
                 'scopedRoleMembers': 'scopedRoleMembership',
                 'identitySynchronization': 'crossTenantIdentitySyncPolicyPartner'})
     return out

@@ -10,6 +10,8 @@
                                 DELETE: back to the defaults
     POST       /_lab/jobs/ID    {"jobs": [{"job": …, "schema": …}]} synchronization jobs of a
                                 service principal
+    POST       /_lab/catalog    {"path": …, "documents": […]} what a collection holds
+    POST       /_lab/backup     {"day": YYYY-MM-DD, "changes": […]} what a preview finds
     POST       /_lab/grants     {"client_id": …, "permissions": […]} sets what an app holds
     POST       /_lab/bulk       {"users": n, "groups": n, "members": n} cloud objects without audit
     POST       /_lab/save       write the state file now
@@ -29,9 +31,11 @@ import hmac
 import json
 import urllib.parse
 
+import catalog
 import jobs
 import oauth
 import permissions
+import recovery as backups
 import seed
 import state
 from errors import GraphError
@@ -157,6 +161,21 @@ def reset_settings(app, parts, data):
     return get_settings(app, parts, {})
 
 
+def put_catalog(app, parts, data):
+    """For what the service lets nobody write directly, such as role schedules."""
+    paths = {one.path for one in catalog.COLLECTIONS + catalog.SINGLETONS}
+    if data['path'] not in paths or not all(isinstance(d, dict) and catalog.key_of(d) is not None
+                                            for d in data['documents']):
+        raise Refused(400, 'path must be of catalog.py, and each document have its key')
+    app.tenant.extra['catalog'][data['path']] = data['documents']
+    return {'documents': len(data['documents'])}
+
+
+def put_backup(app, parts, data):
+    backups.put(app.tenant, data['day'], data['changes'])
+    return {'changes': len(data['changes'])}
+
+
 def grants(app, parts, data):
     principal = app.tenant.find_app(data['client_id'], 'servicePrincipal')
     if principal is None:
@@ -243,5 +262,6 @@ ROUTES = {
     ('GET', 'settings'): get_settings, ('POST', 'settings'): set_settings,
     ('DELETE', 'settings'): reset_settings, ('POST', 'grants'): grants, ('POST', 'bulk'): bulk,
     ('POST', 'recovery'): recovery, ('POST', 'jobs'): sync_jobs, ('POST', 'save'): save,
+    ('POST', 'backup'): put_backup, ('POST', 'catalog'): put_catalog,
     ('GET', 'objects'): show, ('POST', 'objects'): store,
 }

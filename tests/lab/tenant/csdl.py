@@ -5,6 +5,7 @@ import re
 import xml.etree.ElementTree as ET
 
 import catalog
+import holders
 
 EDM = '{http://docs.oasis-open.org/odata/ns/edm}'
 CONTEXTS = {
@@ -23,10 +24,17 @@ CONTEXTS = {
         'authenticationMethodConfiguration',
     'policies/authorizationPolicy': 'authorizationPolicy',
     'auditLogs/directoryAudits': 'directoryAudit',
-    'auditLogs/provisioning': 'provisioningObjectSummary', 'appRoleAssignments': 'appRoleAssignment',
+    'auditLogs/provisioning': 'provisioningObjectSummary',
+    'appRoleAssignments': 'appRoleAssignment',
     'directory/onPremisesSynchronization': 'onPremisesDirectorySynchronization',
     'microsoft.graph.passwordCredential': 'passwordCredential',
 }
+OTHER_CONTEXTS = {**catalog.contexts(), **holders.contexts()}
+OTHER_CONTEXTS.update({
+    'changes': 'recoveryChangeObjectBase', 'directory/recovery/snapshots': 'snapshot',
+    'directory/recovery/jobs': 'recoveryJobBase',
+    'directory/recovery/snapshots/recoveryPreviewJobs': 'recoveryPreviewJob'})
+UNTYPED = {'Edm.Boolean', 'Collection'}  # a plain value; addresses of $ref
 # Seen on the wire although the schema does not list them.
 EXTRA = {('organization', 'directorySizeQuota'), ('userIdentity', 'userType'),
          ('userIdentity', 'homeTenantId'), ('userIdentity', 'homeTenantName'),
@@ -48,6 +56,9 @@ class Schema:
         for schema in ET.parse(path).getroot().iter(EDM + 'Schema'):
             if schema.get('Namespace') == 'microsoft.graph':
                 self.load(schema)
+            elif schema.get('Namespace') == 'microsoft.graph.entraRecoveryServices':
+                self.load(schema)
+                self.open.add('recoveryChangeObjectBase')
         self.problems, self.seen = [], 0
 
     def load(self, schema):
@@ -78,14 +89,19 @@ class Schema:
         context = body.get('@odata.context', '') if isinstance(body, dict) else ''
         fragment = context.partition('#')[2]
         name = re.sub(r'\(.*?\)', '', fragment).replace('/$entity', '')
+        if fragment.endswith('.recoveryChangeObjectBase)'):
+            name = 'changes'
         name = {'onPremisesSyncBehavior': name}.get(name, name)
         if name.endswith('/onPremisesSyncBehavior'):
             type_name = 'onPremisesSyncBehavior'
         elif name.endswith(('/appRoleAssignments', '/appRoleAssignedTo')):
             type_name = 'appRoleAssignment'
         else:
-            type_name = CONTEXTS.get(name) or catalog.contexts().get(name)
+            type_name = CONTEXTS.get(name) or OTHER_CONTEXTS.get(name)
+        if name in UNTYPED:
+            return
         if type_name is None:
+            self.problems.append('nobody knows what type %r is' % name)
             return
         if isinstance(body.get('value'), list):
             for one in body['value']:

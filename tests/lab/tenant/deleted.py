@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """directory/deletedItems: list by type, get, permanent deletion, restore with its conflicts."""
 
+import holders
 import metadata
 import read
 import render
@@ -27,12 +28,13 @@ def get_or_list(request, key):
         if kind is None:
             raise bad_request("The type '%s' is not supported for deleted items." % key)
         if kind == 'administrativeUnit':
-            request.need('AdministrativeUnit.Read.All')
-            return Response(200, {'@odata.context': request.context('directoryObjects'),
-                                  'value': []})
+            return holders.bin_listing(request)
         request.need(render.READ[kind])
         return read.collection(request, kind, request.tenant.by_type(kind, deleted=True),
                                read.SEGMENT[kind])
+    unit = holders.find_deleted(request.tenant, key)
+    if unit:
+        return holders.bin_get(request, unit)
     obj = find(request, key)
     request.need(render.READ[obj.type])
     names = render.mixed_names(request, obj.type)
@@ -50,6 +52,9 @@ def find(request, key):
 
 
 def purge(request, key):
+    unit = holders.find_deleted(request.tenant, key)
+    if unit:
+        return holders.bin_purge(request, unit)
     obj = find(request, key)
     request.need(RESTORE[obj.type])
     write.guard_privileged(request, obj)
@@ -59,6 +64,9 @@ def purge(request, key):
 
 def restore(request, key):
     """200 with the object; a user's UPN or address may have been taken meanwhile."""
+    unit = holders.find_deleted(request.tenant, key)
+    if unit:
+        return holders.bin_restore(request, unit)
     obj = find(request, key)
     request.need(RESTORE[obj.type])
     write.guard_privileged(request, obj)

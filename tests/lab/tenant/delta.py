@@ -77,9 +77,13 @@ class Round:
         self.options = {k: v for k, v in options.items() if k in ('$select', '$filter')}
         self.parse()
         if '$deltatoken' in options:
-            return self.reply([], {'to': self.feed.end, 'again': []})
-        return self.page({'what': 'skip', 'full': True, 'to': self.feed.end, 'at': 0,
+            return self.reply([], {'to': self.position(), 'again': []})
+        return self.page({'what': 'skip', 'full': True, 'to': self.position(), 'at': 0,
                           'again': []})
+
+    def position(self):
+        """Where the round that begins now ends."""
+        return self.feed.end
 
     def refuse(self):
         if self.fault == 'delta_gone':
@@ -124,7 +128,7 @@ class Round:
             again, told = told[::2], told[1::2]
         elif self.fault == 'delta_replay':
             again = told
-        return {'what': 'skip', 'full': False, 'to': self.feed.end, 'at': 0,
+        return {'what': 'skip', 'full': False, 'to': self.position(), 'at': 0,
                 'told': told, 'again': again,
                 'twice': self.fault == 'delta_twice'}
 

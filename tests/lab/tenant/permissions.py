@@ -44,6 +44,8 @@ INCLUDED_IN = {
     'RoleManagement.ReadWrite.Directory': '',
     'AuditLog.Read.All': '',
     'ProvisioningLog.Read.All': '',
+    'EntraBackup.Read.All': '',
+    'EntraBackup.ReadWrite.Preview': '',
     'AdministrativeUnit.Read.All': 'AdministrativeUnit.ReadWrite.All Directory.Read.All '
                                    'Directory.ReadWrite.All',
     'AdministrativeUnit.ReadWrite.All': 'Directory.ReadWrite.All',

@@ -323,5 +323,5 @@ def read_token(tenant, path, text, dated=True):
 
 
 def next_link(request, token):
-    return '%s%s?$skiptoken=%s' % (request.origin, urllib.parse.quote(request.path, safe="/(),"),
+    return '%s%s?$skiptoken=%s' % (request.origin, urllib.parse.quote(request.path, safe="/(),%"),
                                    urllib.parse.quote(token, safe=''))

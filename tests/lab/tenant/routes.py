@@ -8,11 +8,14 @@ import auditlog
 import catalog
 import deleted
 import delta
+import delta_documents
+import holders
 import jobs
 import links
 import policies
 import provisioninglog
 import read
+import recovery
 import tenantinfo
 import write
 from errors import GraphError, bad_request
@@ -127,7 +130,7 @@ TABLE = [
     ('GET', 'auditLogs/directoryAudits/{key}', fixed(auditlog.get, auditlog.AUDITS)),
     ('GET', 'auditLogs/provisioning', fixed(auditlog.listing, provisioninglog.LOG)),
     ('GET', 'auditLogs/provisioning/{key}', fixed(auditlog.get, provisioninglog.LOG)),
-] + catalog.routes()
+] + delta_documents.routes() + catalog.routes() + holders.routes() + recovery.routes()
 
 
 def compile_path(path):

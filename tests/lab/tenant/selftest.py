@@ -221,10 +221,11 @@ def run(lab):
     import selftest_catalog
     import selftest_delta
     import selftest_read
+    import selftest_recovery
     import selftest_wire
     import selftest_write
     for module in (selftest_read, selftest_write, selftest_wire, selftest_delta,
-                   selftest_catalog):
+                   selftest_catalog, selftest_recovery):
         for function in module.SECTIONS:
             lab.section = function.__name__
             try:

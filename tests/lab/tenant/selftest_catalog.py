@@ -2,6 +2,7 @@
 """Self test: the collections of catalog.py: read, refused, selected, expanded, written, audited."""
 
 import catalog
+import holders
 from selftest_read import grant_agent
 
 NEEDED = "?$filter=scopeId eq '/' and scopeType eq 'DirectoryRole'"
@@ -115,4 +116,133 @@ def writing(lab):
     lab.same('applied to', len(lab.get(claims + '/appliesTo').value), 1)
 
 
-SECTIONS = (reading, refusals, parts, writing)
+def assigned(lab):
+    claims = lab.get('policies/claimsMappingPolicies').value[0]
+    holder = lab.get('policies/claimsMappingPolicies/%s/appliesTo' % claims['id']).value[0]
+    lab.same('a principal has it', holder['@odata.type'], '#microsoft.graph.servicePrincipal')
+    base = 'servicePrincipals/%s/claimsMappingPolicies' % holder['id']
+    lab.same('its policies', [p['id'] for p in lab.get(base).value], [claims['id']])
+    body = {'@odata.id': 'https://graph.microsoft.com/v1.0/policies/claimsMappingPolicies/' +
+            claims['id']}
+    lab.refused('a second one', lab.call('POST', base + '/$ref', body), 400)
+    gone = '%s/%s/$ref' % (base, claims['id'])
+    lab.same('taken away', lab.call('DELETE', gone).status, 204)
+    lab.same('... and no more there', (lab.get(base).value, lab.call('DELETE', gone).status),
+             ([], 404))
+    lab.same('given back', lab.call('POST', base + '/$ref', body).status, 204)
+    names = [a['activityDisplayName'] for a in lab.audits(holder['id'])][:2]
+    lab.same('audited', names, ['Add policy to service principal',
+                                'Remove policy from service principal'])
+    lab.refused('not from the other side', lab.call(
+        'POST', 'policies/claimsMappingPolicies/%s/appliesTo/$ref' % claims['id'], body), 400)
+    for segment in ('applications', 'servicePrincipals'):
+        for name in holders.POLICIES[segment].split('|'):
+            one = lab.all(segment)[0]['id']
+            lab.same(name, lab.get('%s/%s/%s' % (segment, one, name)).status, 200)
+    grant = lab.get('oauth2PermissionGrants').value[0]
+    lab.same('grants of a client', lab.get('servicePrincipals/%s/oauth2PermissionGrants'
+                                           % grant['clientId']).value, [grant])
+    lab.same('grants of a user', lab.get('users/%s/oauth2PermissionGrants'
+                                         % lab.user('ungranted')).value, [])
+
+
+def strict(lab):
+    lab.refused('unknown property', lab.call('POST', 'directory/administrativeUnits', {
+        'displayName': 'X', 'harbour': 1}), 400, 'Request_BadRequest', 'harbour')
+    lab.refused('own id', lab.call('POST', 'directory/administrativeUnits', {
+        'displayName': 'X', 'id': 'x'}), 400)
+    lab.refused('without definition', lab.call('POST', 'policies/tokenLifetimePolicies', {
+        'displayName': 'X'}), 400)
+    lab.refused('schedules are not posted', lab.call(
+        'POST', 'roleManagement/directory/roleEligibilitySchedules', {}), 405)
+    made = lab.call('POST', 'policies/tokenLifetimePolicies', {
+        'displayName': 'X', 'definition': ['{}']})
+    lab.same('policy', (made.status, made['isOrganizationDefault']), (201, False))
+    path = 'roleManagement/directory/roleEligibilityScheduleInstances'
+    before = lab.get(path).value
+    lab.same('a scenario may', lab.control('POST', 'catalog', {
+        'path': path, 'documents': []}).status, 200)
+    lab.same('... change them', lab.get(path).value, [])
+    lab.control('POST', 'catalog', {'path': path, 'documents': before})
+    lab.same('... all that is there', lab.control('POST', 'catalog', {
+        'path': 'users', 'documents': []}).status, 400)
+
+
+def recycled(lab):
+    unit = lab.call('POST', 'directory/administrativeUnits', {'displayName': 'Kiel'})['id']
+    path, bin_path = 'directory/administrativeUnits/' + unit, 'directory/deletedItems/'
+    member = lab.user('kiel-member')
+    lab.call('POST', path + '/members/$ref', {
+        '@odata.id': 'https://graph.microsoft.com/v1.0/users/' + member})
+    lab.call('DELETE', path)
+    found = [u for u in lab.get(bin_path + 'microsoft.graph.administrativeUnit').value
+             if u['id'] == unit]
+    lab.check('in the bin', found and found[0]['deletedDateTime'], found)
+    lab.same('by key', lab.get(bin_path + unit)['displayName'], 'Kiel')
+    lab.refused('not to be purged', lab.call('DELETE', bin_path + unit), 400)
+    lab.same('restored', lab.call('POST', bin_path + unit + '/restore').status, 200)
+    lab.same('with its members', [m['id'] for m in lab.get(path + '/members').value], [member])
+    lab.same('and no date', lab.get(path)['deletedDateTime'], None)
+    lab.call('DELETE', path)
+    lab.control('POST', 'clock', {'advance_seconds': 31 * 86400})
+    lab.tokens.clear()
+    lab.same('gone after its time', lab.get(bin_path + unit).status, 404)
+    lab.same('audited', [a['activityDisplayName'] for a in lab.audits(unit)],
+             ['Hard Delete administrative unit'])
+    lab.control('DELETE', 'clock')
+    lab.tokens.clear()
+    lab.same('audited before', [a['activityDisplayName'] for a in lab.audits(unit)][:3],
+             ['Delete administrative unit', 'Restore administrative unit',
+              'Delete administrative unit'])
+
+
+def rounds(lab):
+    base = 'directory/administrativeUnits'
+    first = lab.get(base + '/delta')
+    known = lab.get(base).value
+    live = [u for u in first.value if '@removed' not in u]
+    lab.same('initial round', [u['id'] for u in live], [u['id'] for u in known])
+    lab.check('never set is absent', 'visibility' not in live[0] and live[0]['members@delta'], live)
+    link = first['@odata.deltaLink']
+    lab.same('nothing new', lab.get(link).value, [])
+    unit = lab.call('POST', base, {'displayName': 'Bremen', 'description': 'Port'})['id']
+    member = lab.user('bremen-member')
+    lab.call('POST', '%s/%s/members/$ref' % (base, unit), {
+        '@odata.id': 'https://graph.microsoft.com/v1.0/users/' + member})
+    answer = lab.get(link)
+    lab.same('a new unit', answer.value, [{
+        'id': unit, 'description': 'Port', 'displayName': 'Bremen',
+        'isMemberManagementRestricted': False,
+        'members@delta': [{'@odata.type': '#microsoft.graph.user', 'id': member}]}])
+    lab.same('told again', lab.get(link).value, answer.value)
+    link = answer['@odata.deltaLink']
+    lab.call('PATCH', '%s/%s' % (base, unit), {'description': None})
+    lab.call('DELETE', '%s/%s/members/%s/$ref' % (base, unit, member))
+    answer = lab.get(link, Prefer='return=minimal')
+    lab.same('cleared and left', answer.value, [{
+        'id': unit, 'description': None, 'members@delta': [{
+            '@odata.type': '#microsoft.graph.user', 'id': member,
+            '@removed': {'reason': 'deleted'}}]}])
+    link = answer['@odata.deltaLink']
+    lab.call('DELETE', '%s/%s' % (base, unit))
+    answer = lab.get(link)
+    lab.same('removed', answer.value, [{'id': unit, '@removed': {'reason': 'changed'}}])
+    lab.call('POST', 'directory/deletedItems/%s/restore' % unit)
+    again = lab.get(answer['@odata.deltaLink']).value
+    lab.same('an ordinary item again', [u['displayName'] for u in again], ['Bremen'])
+    names = lab.get(base + '/delta?$select=displayName')
+    lab.check('selected', all(set(u) <= {'id', 'displayName', '@removed'} for u in names.value))
+    lab.refused('unknown property', lab.get(base + '/delta?$select=harbour'), 400)
+    lab.refused('no $top', lab.get(base + '/delta?$top=3'), 400)
+    lab.control('POST', 'faults', {'match': 'delta', 'kind': 'delta_gone', 'count': 1})
+    lab.same('gone', lab.get(link).status, 410)
+    latest = lab.get('oauth2PermissionGrants/delta?$deltatoken=latest')
+    lab.same('from now', latest.value, [])
+    grant = lab.get('oauth2PermissionGrants').value[0]
+    lab.call('PATCH', 'oauth2PermissionGrants/' + grant['id'], {'scope': 'User.Read'})
+    seen = lab.get(latest['@odata.deltaLink']).value
+    lab.same('a grant changes', [(g['id'], g['scope']) for g in seen], [(grant['id'], 'User.Read')])
+    lab.call('PATCH', 'oauth2PermissionGrants/' + grant['id'], {'scope': grant['scope']})
+
+
+SECTIONS = (reading, refusals, parts, writing, assigned, strict, recycled, rounds)

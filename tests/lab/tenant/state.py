@@ -82,6 +82,11 @@ SETTINGS = {
     'replication_delay_seconds': 0,    # a created object is 404 for that long
     'password_writeback': False,
     'throttle': False,                 # count resource units and refuse above the documented quota
+    'backup_id': 'epoch',              # or 'iso': what the id of a backup snapshot encodes
+    'backup_totals': False,            # tell totalChangedObjects (documented, never measured)
+    'backup_get_by_id': False,         # answer for one snapshot (documented; 404 was measured)
+    'backup_paging': 'skiptoken',      # or 'skip': what a next page of changes is asked with
+    'backup_stage_seconds': 60,        # how long a preview job stays in each state
     'unlinked_editable': True,         # may a user with onPremisesSyncEnabled=false be edited
 }
 FEATURES = {
