@@ -304,9 +304,19 @@ static gboolean configure(struct store *store, GError **error)
     return run_script(store, connection_settings, error);
 }
 
+/* A connection is used by one thread at a time, so SQLite's own locks guard nothing. */
+static gpointer set_up_library(gpointer unused)
+{
+    sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    return unused;
+}
+
 struct store *store_open_schema(const char *path, enum store_mode mode,
                                 const struct store_schema *schema, GError **error)
 {
+    static GOnce library = G_ONCE_INIT;
+    g_once(&library, set_up_library, NULL);
     if (!check_present(path, mode, error))
         return NULL;
     STORE_AUTO *store = g_new0(struct store, 1);
