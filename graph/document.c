@@ -12,41 +12,33 @@
 
 enum { MAX_ID = 512 };
 
-static struct cor_json *clean(const struct cor_json *node);
-
 static gboolean is_annotation(const char *key)
 {
     return strchr(key, '@') != NULL;
 }
 
-static struct cor_json *clean_object(const struct cor_json *object, gboolean keep_type)
+/* The members and elements worth keeping, put into out. */
+static void clean(const struct cor_json *container, gboolean keep_type, struct cor_json *out)
 {
-    struct cor_json *out = cor_json_new_object();
-    for (const struct cor_json *at = cor_json_first(object); at; at = cor_json_next(at)) {
+    for (const struct cor_json *at = cor_json_first(container); at; at = cor_json_next(at)) {
         const char *key = cor_json_key(at);
-        gboolean kept = !is_annotation(key) || (keep_type && g_str_equal(key, ODATA_TYPE));
-        if (kept && !cor_json_is_null(at))
-            cor_json_add(out, key, clean(at));
+        enum cor_json_type type = cor_json_type(at);
+        if (key && is_annotation(key) && !(keep_type && g_str_equal(key, ODATA_TYPE)))
+            continue;
+        if (type == COR_JSON_OBJECT)
+            clean(at, TRUE, cor_json_put_object(out, key));
+        else if (type == COR_JSON_ARRAY)
+            clean(at, TRUE, cor_json_put_array(out, key));
+        else if (type != COR_JSON_NULL || !key)
+            cor_json_put_copy(out, key, at);
     }
-    return out;
-}
-
-static struct cor_json *clean(const struct cor_json *node)
-{
-    enum cor_json_type type = cor_json_type(node);
-    if (type == COR_JSON_OBJECT)
-        return clean_object(node, TRUE);
-    if (type != COR_JSON_ARRAY)
-        return cor_json_copy(node);
-    struct cor_json *out = cor_json_new_array();
-    for (const struct cor_json *at = cor_json_first(node); at; at = cor_json_next(at))
-        cor_json_append(out, clean(at));
-    return out;
 }
 
 struct cor_json *entra_document(const struct cor_json *object, const char *type)
 {
-    return clean_object(object, g_str_equal(type, COR_TYPE_NAMED_LOCATION));
+    struct cor_json *out = cor_json_new_object();
+    clean(object, g_str_equal(type, COR_TYPE_NAMED_LOCATION), out);
+    return out;
 }
 
 gboolean entra_id_ok(const char *text)

@@ -100,16 +100,15 @@ static const char *cached_time(struct time_cache *cache, gint64 time_us)
     return cache->text;
 }
 
-static struct cor_json *stamp_json(const struct ad_stamp *stamp, struct time_cache *cache)
+/* Members in the order of the canonical text, which need not sort them then. */
+static void describe(const struct ad_stamp *stamp, struct time_cache *cache, struct cor_json *out)
 {
     char dsa[AD_GUID_TEXT];
-    struct cor_json *object = cor_json_new_object();
     ad_guid_text(stamp->dsa, dsa);
-    cor_json_add_int(object, "version", stamp->version);
-    cor_json_add_string(object, "time", cached_time(cache, stamp->time_us));
-    cor_json_add_string(object, "dsa", dsa);
-    cor_json_add_int(object, "usn", stamp->usn);
-    return object;
+    cor_json_add_string(out, "dsa", dsa);
+    cor_json_add_string(out, "time", cached_time(cache, stamp->time_us));
+    cor_json_add_int(out, "usn", stamp->usn);
+    cor_json_add_int(out, "version", stamp->version);
 }
 
 struct cor_json *ad_metadata_json(const struct ad_schema *schema, const guint8 *data, gsize len)
@@ -133,8 +132,9 @@ struct cor_json *ad_metadata_json(const struct ad_schema *schema, const guint8 *
         previous = stamp.attrtyp;
         if (attribute && attribute->handling == AD_VOLATILE)
             continue;
-        g_snprintf(hex, sizeof hex, "0x%08x", stamp.attrtyp);
-        cor_json_add(metadata, attribute ? attribute->name : hex, stamp_json(&stamp, &cache));
+        if (!attribute)
+            g_snprintf(hex, sizeof hex, "0x%08x", stamp.attrtyp);
+        describe(&stamp, &cache, cor_json_put_object(metadata, attribute ? attribute->name : hex));
     }
     g_free(cache.text);
     return metadata;

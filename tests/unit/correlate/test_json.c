@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The strict JSON wrapper: each trap of cJSON, exact integers, canonical text. */
+/* The strict JSON parser: each trap of lenient ones, exact integers, canonical text. */
 #include "correlate/error.h"
 #include "correlate/json.h"
 
