@@ -116,22 +116,18 @@ struct row {
     guint8 hash[STORE_HASH_LEN];
 };
 
-/* The object of a record, made when new, and its open version. */
-static gboolean open_version(struct store *store, const struct store_op *op, gint64 *ret_object,
-                             struct row *ret_open, GError **error)
+/* The open version of an object. */
+static gboolean open_version(struct store *store, gint64 object, struct row *ret, GError **error)
 {
-    STORE_QUERY_AUTO query = store_query_begin(store, Q_OBJECT_STATE);
-    store_query_int(&query, op->directory);
-    store_query_part(&query, op->parts[0].data, op->parts[0].len);
+    STORE_QUERY_AUTO query = store_query_begin(store, Q_VERSION_OPEN);
+    store_query_int(&query, object);
     gboolean row;
-    *ret_open = (struct row){0};
     if (!store_query_step(&query, &row, error))
         return FALSE;
-    if (!row)
-        return add_object(store, op->directory, &op->parts[0], ret_object, error);
-    *ret_object = store_column_int(&query, 0);
-    ret_open->id = store_column_int(&query, 1);
-    store_column_hash(&query, 2, ret_open->hash);
+    if (row) {
+        ret->id = store_column_int(&query, 0);
+        store_column_hash(&query, 1, ret->hash);
+    }
     return TRUE;
 }
 
@@ -226,12 +222,15 @@ static gboolean put_again(struct store_picture *picture, const struct store_op *
 static gboolean put_record(struct store_picture *picture, const struct store_op *op, GError **error)
 {
     gint64 object;
-    struct row open;
-    if (!open_version(picture->store, op, &object, &open, error))
+    struct row open = {0};
+    if (!need_object(picture->store, op->directory, &op->parts[0], &object, error))
         return FALSE;
     if (is_touched(picture, object))
         return put_again(picture, op, object, error);
     touch(picture, object);
+    /* one that this run entered has no version yet */
+    if (object < picture->first_object && !open_version(picture->store, object, &open, error))
+        return FALSE;
     if (same_hash(&open, op))
         return TRUE;
     return (!open.id || end_version(picture, open.id, error)) &&

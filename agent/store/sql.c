@@ -15,6 +15,7 @@ struct statement {
 static const struct statement statements[STORE_STATEMENTS] = {
     [Q_BEGIN] = {"BEGIN IMMEDIATE", FALSE},
     [Q_TRUST_KEYS] = {"PRAGMA foreign_keys = OFF", FALSE},
+    [Q_TRUST_VALUES] = {"PRAGMA ignore_check_constraints = ON", FALSE},
     [Q_BEGIN_READ] = {"BEGIN", FALSE},
     [Q_COMMIT] = {"COMMIT", FALSE},
     [Q_ROLLBACK] = {"ROLLBACK", FALSE},
@@ -29,10 +30,8 @@ static const struct statement statements[STORE_STATEMENTS] = {
 
     /* the coming point; objects */
     [Q_OBJECT_ID] = {"SELECT id FROM object WHERE directory = ?1 AND key = ?2", FALSE},
-    [Q_OBJECT_STATE] = {
-        "SELECT o.id, v.id, v.hash FROM object o"
-        " LEFT JOIN version v ON v.object = o.id AND v.until_point IS NULL"
-        " WHERE o.directory = ?1 AND o.key = ?2", FALSE},
+    [Q_VERSION_OPEN] = {
+        "SELECT id, hash FROM version WHERE object = ?1 AND until_point IS NULL", FALSE},
     [Q_OBJECT_DIRECTORY] = {"SELECT directory FROM object WHERE id = ?1", FALSE},
     [Q_OBJECT_ADD] = {"INSERT INTO object (directory, key) VALUES (?1, ?2)", FALSE},
     [Q_OBJECT_NEXT_ID] = {"SELECT max(id) + 1 FROM object", FALSE},

@@ -16,6 +16,7 @@ enum store_statement {
     Q_BEGIN,
     Q_BEGIN_READ,
     Q_TRUST_KEYS,
+    Q_TRUST_VALUES,
     Q_COMMIT,
     Q_ROLLBACK,
     Q_APPLICATION_ID,
@@ -28,7 +29,7 @@ enum store_statement {
     Q_SCHEMA_SIZE,
 
     Q_OBJECT_ID,
-    Q_OBJECT_STATE,
+    Q_VERSION_OPEN,
     Q_OBJECT_DIRECTORY,
     Q_OBJECT_ADD,
     Q_OBJECT_NEXT_ID,
