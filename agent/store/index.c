@@ -1,79 +1,76 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Identifiers come in no order, and entering them one by one would touch a page of the index for
- * each. They wait until a few ten thousand are together and go in sorted, so that neighbours share
+ * each. They wait until a hundred thousand are together and go in sorted, so that neighbours share
  * a page; memory stays the same however many there are.
  */
 #include "agent/store/index.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#define PENDING_BYTES ((gsize)2 * 1024 * 1024)
+enum { PENDING_MAX = 128 * 1024 };
 
-/* An identifier that waits; its value follows, with a NUL byte. */
+/* An identifier that waits. */
 struct pending {
-    gint64 object;
-    guint32 len;
-    guint8 kind;
+    gint64 hash, object;
 };
 
-static struct pending pending_at(const GByteArray *bytes, guint32 offset, const char **ret_value)
+gint64 store_identifier_hash(const char *folded)
 {
-    struct pending entry;
-    memcpy(&entry, bytes->data + offset, sizeof entry);
-    *ret_value = (const char *)bytes->data + offset + sizeof entry;
-    return entry;
+    guint64 hash = G_GUINT64_CONSTANT(0xcbf29ce484222325);
+    for (; *folded; folded++)
+        hash = (hash ^ (guchar)*folded) * G_GUINT64_CONSTANT(0x100000001b3);
+    return (gint64)hash;
 }
 
 /* In the order of the index. */
-static gint compare_pending(gconstpointer a, gconstpointer b, gpointer bytes)
+static int compare_pending(const void *a, const void *b)
 {
-    const char *x_value, *y_value;
-    struct pending x = pending_at(bytes, *(const guint32 *)a, &x_value);
-    struct pending y = pending_at(bytes, *(const guint32 *)b, &y_value);
-    if (x.kind != y.kind)
-        return x.kind < y.kind ? -1 : 1;
-    int order = strcmp(x_value, y_value);
-    if (order)
-        return order;
-    return x.object < y.object ? -1 : x.object > y.object;
+    const struct pending *x = a, *y = b;
+    if (x->hash != y->hash)
+        return x->hash < y->hash ? -1 : 1;
+    return x->object < y->object ? -1 : x->object > y->object;
 }
 
 gboolean store_picture_flush(struct store_picture *picture, GError **error)
 {
-    GByteArray *bytes = picture->pending;
-    GArray *offsets = picture->pending_at;
-    g_array_sort_with_data(offsets, compare_pending, bytes);
+    GArray *pending = picture->pending;
+    if (pending->len)
+        qsort(pending->data, pending->len, sizeof(struct pending), compare_pending);
     STORE_QUERY_AUTO query = store_query_begin(picture->store, Q_IDENTIFIER_ADD);
-    for (guint i = 0; i < offsets->len; i++) {
-        const char *value;
-        struct pending entry = pending_at(bytes, g_array_index(offsets, guint32, i), &value);
-        store_query_int(&query, entry.kind);
-        store_query_part(&query, value, entry.len);
-        store_query_int(&query, entry.object);
+    for (guint i = 0; i < pending->len; i++) {
+        const struct pending *entry = &g_array_index(pending, struct pending, i);
+        store_query_int(&query, entry->hash);
+        store_query_int(&query, entry->object);
         if (!store_query_run(&query, error))
             return FALSE;
         store_query_again(&query);
     }
-    g_array_set_size(offsets, 0);
-    g_byte_array_set_size(bytes, 0);
+    g_array_set_size(pending, 0);
     return TRUE;
 }
 
 gboolean store_index_identifiers(struct store_picture *picture, gint64 object,
                                  const struct store_part *identifiers, GError **error)
 {
-    const char *at = identifiers->data, *end = at + identifiers->len;
-    while (at < end) {
-        struct pending entry = {.object = object, .kind = (guint8)*at++};
-        entry.len = (guint32)strlen(at);
-        guint32 offset = picture->pending->len;
-        g_array_append_val(picture->pending_at, offset);
-        g_byte_array_append(picture->pending, (const guint8 *)&entry, sizeof entry);
-        g_byte_array_append(picture->pending, (const guint8 *)at, entry.len + 1);
-        at += entry.len + 1;
+    for (gsize at = 0; at < identifiers->len; at += sizeof(gint64)) {
+        struct pending entry = {.object = object};
+        memcpy(&entry.hash, identifiers->data + at, sizeof entry.hash);
+        g_array_append_val(picture->pending, entry);
     }
-    return picture->pending->len < PENDING_BYTES || store_picture_flush(picture, error);
+    return picture->pending->len < PENDING_MAX || store_picture_flush(picture, error);
+}
+
+gboolean store_index_place(struct store_picture *picture, gint64 object,
+                           const struct store_part *name, GError **error)
+{
+    if (!name->len)
+        return TRUE;
+    STORE_QUERY_AUTO query = store_query_begin(picture->store, Q_PLACE_ADD);
+    store_query_int(&query, object);
+    store_query_part(&query, name->data, name->len);
+    return store_query_run(&query, error);
 }
 
 /* --- audit records ---------------------------------------------------------------------------- */

@@ -17,8 +17,7 @@ gboolean store_picture_begin(struct store_picture *picture, struct store *store,
 {
     *picture = (struct store_picture){.store = store, .point = point};
     picture->touched = g_byte_array_new();
-    picture->pending = g_byte_array_new();
-    picture->pending_at = g_array_new(FALSE, FALSE, sizeof(guint32));
+    picture->pending = g_array_new(FALSE, FALSE, 2 * sizeof(gint64));
     picture->last_key = g_string_new(NULL);
     gint64 links;
     if (!store_exec_value(store, Q_OBJECT_NEXT_ID, 0, NULL, 1, &picture->first_object, error) ||
@@ -33,8 +32,7 @@ void store_picture_clear(struct store_picture *picture)
     if (!picture->touched)
         return;
     g_byte_array_unref(picture->touched);
-    g_byte_array_unref(picture->pending);
-    g_array_unref(picture->pending_at);
+    g_array_unref(picture->pending);
     g_string_free(picture->last_key, TRUE);
     memset(picture, 0, sizeof *picture);
 }
@@ -169,7 +167,8 @@ static gboolean insert_version(struct store_picture *picture, const struct store
     store_query_part(&type, op->parts[0].data, op->parts[0].len);
     store_query_int(&type, object);
     return store_query_run(&type, error) &&
-           store_index_identifiers(picture, object, &op->parts[4], error);
+           store_index_identifiers(picture, object, &op->parts[4], error) &&
+           store_index_place(picture, object, &op->parts[5], error);
 }
 
 /* The rows of an object that this run has spoken of: the one it began, and the one before that is

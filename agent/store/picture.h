@@ -16,8 +16,7 @@ struct store_picture {
     gint64 point;         /* its number */
     gint64 first_object;  /* ids from here on were first heard of by this run */
     GByteArray *touched;  /* a bit for each object id: heard of in this run */
-    GByteArray *pending;  /* identifiers that wait to be entered in order */
-    GArray *pending_at;   /* guint32: where each of them begins */
+    GArray *pending;      /* identifiers that wait to be entered in order */
     gboolean first_links; /* there were no links before this point */
     gboolean loosened;    /* rows were taken back, so there may be keys without any */
     /* memo: links come grouped by their source */

@@ -59,7 +59,8 @@ static const struct statement statements[STORE_STATEMENTS] = {
     [Q_TYPE_OBJECTS] = {
         "SELECT object FROM object_type WHERE directory = ?1 AND type = ?2", FALSE},
     [Q_IDENTIFIER_ADD] = {
-        "INSERT OR IGNORE INTO identifier (kind, value, object) VALUES (?1, ?2, ?3)", FALSE},
+        "INSERT OR IGNORE INTO identifier (hash, object) VALUES (?1, ?2)", FALSE},
+    [Q_PLACE_ADD] = {"INSERT OR IGNORE INTO place (object, name) VALUES (?1, ?2)", FALSE},
 
     /* the coming point; links. "+": walk the object's rows, not the point's */
     [Q_LINK_ANY] = {"SELECT 1 FROM link LIMIT 1", TRUE},
@@ -189,7 +190,7 @@ static const struct statement statements[STORE_STATEMENTS] = {
         " CROSS JOIN object o ON o.id = i.object"
         " CROSS JOIN version v ON v.object = o.id AND v.from_point <= ?1"
         " AND (v.until_point IS NULL OR v.until_point > ?1)"
-        " WHERE i.kind = ?3 AND i.value = ?4 AND o.directory = ?2", FALSE},
+        " WHERE i.hash = ?3 AND o.directory = ?2", FALSE},
     [Q_VIEW_READ] = {
         "SELECT o.directory, o.key, v.document FROM object o"
         " CROSS JOIN version v ON v.object = o.id AND v.from_point <= ?1"
@@ -201,12 +202,12 @@ static const struct statement statements[STORE_STATEMENTS] = {
         " AND (v.until_point IS NULL OR v.until_point > ?1) AND v.type = t.type"
         " WHERE t.directory = ?2 AND t.type = ?3 ORDER BY t.key", FALSE},
     [Q_VIEW_READ_TREE] = {
-        "SELECT o.directory, o.key, v.document FROM identifier i"
-        " CROSS JOIN object o ON o.id = i.object AND o.directory = ?2"
+        "SELECT o.directory, o.key, v.document FROM (SELECT DISTINCT object FROM place"
+        " WHERE name = ?3 OR substr(name, -length(?3) - 1) = ',' || ?3) p"
+        " CROSS JOIN object o ON o.id = p.object AND o.directory = ?2"
         " CROSS JOIN version v ON v.object = o.id AND v.from_point <= ?1"
         " AND (v.until_point IS NULL OR v.until_point > ?1)"
-        " WHERE i.kind = ?3 AND (i.value = ?4 OR substr(i.value, -length(?4) - 1) = ',' || ?4)"
-        " ORDER BY o.key", FALSE},
+        " ORDER BY o.key", TRUE},
     [Q_VIEW_LINKS_OUT] = {
         "SELECT t.key FROM object s CROSS JOIN link l ON l.source = s.id AND l.kind = ?4"
         " AND l.from_point <= ?1 AND (l.until_point IS NULL OR l.until_point > ?1)"
@@ -294,6 +295,10 @@ static const struct statement statements[STORE_STATEMENTS] = {
         "DELETE FROM identifier"
         " WHERE NOT EXISTS (SELECT 1 FROM version WHERE version.object = identifier.object)",
         TRUE},
+    [Q_PRUNE_PLACES] = {
+        "DELETE FROM place"
+        " WHERE NOT EXISTS (SELECT 1 FROM version WHERE version.object = place.object)",
+        TRUE},
     [Q_PRUNE_TYPES] = {
         "DELETE FROM object_type"
         " WHERE NOT EXISTS (SELECT 1 FROM version WHERE version.object = object_type.object)",
@@ -334,7 +339,8 @@ static const struct statement statements[STORE_STATEMENTS] = {
         "SELECT number, imported_us, source, origin, hash, document, entry FROM rule_set"
         " ORDER BY number", TRUE},
     [Q_VERIFY_IDENTIFIER] = {
-        "SELECT 1 FROM identifier WHERE kind = ?1 AND value = ?2 AND object = ?3", FALSE},
+        "SELECT 1 FROM identifier WHERE hash = ?1 AND object = ?2", FALSE},
+    [Q_VERIFY_PLACE] = {"SELECT 1 FROM place WHERE object = ?1 AND name = ?2", FALSE},
     [Q_VERIFY_TYPE] = {
         "SELECT 1 FROM object_type WHERE directory = ?1 AND type = ?2 AND key = ?3 AND object = ?4",
         FALSE},

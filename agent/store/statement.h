@@ -42,6 +42,7 @@ enum store_statement {
     Q_TYPE_ADD,
     Q_TYPE_OBJECTS,
     Q_IDENTIFIER_ADD,
+    Q_PLACE_ADD,
     Q_LINK_ANY,
     Q_LINK_ADD,
     Q_LINK_NEWEST,
@@ -120,6 +121,7 @@ enum store_statement {
     Q_LINK_EXTEND,
     Q_PRUNE_OBJECTS,
     Q_PRUNE_IDENTIFIERS,
+    Q_PRUNE_PLACES,
     Q_PRUNE_TYPES,
     Q_VACUUM,
 
@@ -137,6 +139,7 @@ enum store_statement {
     Q_VERIFY_EVENTS,
     Q_VERIFY_RULES,
     Q_VERIFY_IDENTIFIER,
+    Q_VERIFY_PLACE,
     Q_VERIFY_TYPE,
     Q_VERIFY_EVENT_KEY,
 
