@@ -17,7 +17,7 @@ gboolean store_picture_begin(struct store_picture *picture, struct store *store,
 {
     *picture = (struct store_picture){.store = store, .point = point};
     picture->touched = g_byte_array_new();
-    picture->pending = g_array_new(FALSE, FALSE, 2 * sizeof(gint64));
+    store_index_begin(picture);
     picture->last_key = g_string_new(NULL);
     gint64 links;
     if (!store_exec_value(store, Q_OBJECT_NEXT_ID, 0, NULL, 1, &picture->first_object, error) ||
@@ -32,7 +32,7 @@ void store_picture_clear(struct store_picture *picture)
     if (!picture->touched)
         return;
     g_byte_array_unref(picture->touched);
-    g_array_unref(picture->pending);
+    store_index_end(picture);
     g_string_free(picture->last_key, TRUE);
     memset(picture, 0, sizeof *picture);
 }
@@ -307,7 +307,9 @@ static gboolean put_link(struct store_picture *picture, const struct store_op *o
     if (!find_source(picture, op, TRUE, &source, error) ||
         !need_object(picture->store, op->directory, &op->parts[2], &target, error))
         return FALSE;
-    if (!picture->first_links && !newest_span(picture, source, kind, target, &span, error))
+    if (picture->first_links)
+        return store_index_link(picture, source, kind, target, error);
+    if (!newest_span(picture, source, kind, target, &span, error))
         return FALSE;
     if (!span.found || (span.until && span.until < picture->point))
         return add_link(picture, Q_LINK_ADD, source, kind, target, picture->point, error);
@@ -384,8 +386,11 @@ gboolean store_picture_apply(struct store_picture *picture, const struct store_o
         [STORE_OP_UNLINK] = drop_link,   [STORE_OP_FOLLOW] = expect_links,
         [STORE_OP_GONE] = forget_object, [STORE_OP_EVENT] = store_index_event,
     };
-    picture->loosened = picture->loosened || op->kind == STORE_OP_UNLINK ||
-                        op->kind == STORE_OP_FOLLOW || op->kind == STORE_OP_GONE;
+    gboolean takes_back =
+        op->kind == STORE_OP_UNLINK || op->kind == STORE_OP_FOLLOW || op->kind == STORE_OP_GONE;
+    picture->loosened = picture->loosened || takes_back;
+    if (takes_back && picture->links->len && !store_picture_flush(picture, error))
+        return FALSE;
     return actions[op->kind](picture, op, error);
 }
 

@@ -11,6 +11,10 @@ struct statement {
     gboolean scans;
 };
 
+#define ROWS_4(row)  row "," row "," row "," row
+#define ROWS_16(row) ROWS_4(row) "," ROWS_4(row) "," ROWS_4(row) "," ROWS_4(row)
+#define ROWS_64(row) ROWS_16(row) "," ROWS_16(row) "," ROWS_16(row) "," ROWS_16(row)
+
 /* clang-format off */
 static const struct statement statements[STORE_STATEMENTS] = {
     [Q_BEGIN] = {"BEGIN IMMEDIATE", FALSE},
@@ -60,6 +64,8 @@ static const struct statement statements[STORE_STATEMENTS] = {
         "SELECT object FROM object_type WHERE directory = ?1 AND type = ?2", FALSE},
     [Q_IDENTIFIER_ADD] = {
         "INSERT OR IGNORE INTO identifier (hash, object) VALUES (?1, ?2)", FALSE},
+    [Q_IDENTIFIER_ADD_MANY] = {
+        "INSERT OR IGNORE INTO identifier (hash, object) VALUES " ROWS_64("(?, ?)"), FALSE},
     [Q_PLACE_ADD] = {"INSERT OR IGNORE INTO place (object, name) VALUES (?1, ?2)", FALSE},
 
     /* the coming point; links. "+": walk the object's rows, not the point's */
@@ -67,6 +73,9 @@ static const struct statement statements[STORE_STATEMENTS] = {
     [Q_LINK_ADD] = {
         "INSERT OR IGNORE INTO link (source, kind, target, from_point) VALUES (?1, ?2, ?3, ?4)",
         FALSE},
+    [Q_LINK_ADD_MANY] = {
+        "INSERT OR IGNORE INTO link (source, kind, target, from_point) VALUES "
+        ROWS_64("(?, ?, ?, ?)"), FALSE},
     [Q_LINK_NEWEST] = {
         "SELECT from_point, until_point FROM link WHERE source = ?1 AND kind = ?2 AND target = ?3"
         " ORDER BY from_point DESC LIMIT 1", FALSE},
