@@ -50,11 +50,24 @@ static guint64 key_head(const char *key)
     return head;
 }
 
+/* The same of a key in an arena, where eight bytes can be read whatever its length. */
+static guint64 kept_head(const char *key)
+{
+    const guint64 ones = G_GUINT64_CONSTANT(0x0101010101010101);
+    guint64 word;
+    memcpy(&word, key, sizeof word);
+    word = GUINT64_FROM_LE(word);
+    guint64 ends = (word - ones) & ~word & (ones << 7);
+    if (ends)
+        word &= ((ends & (0 - ends)) >> 7) - 1;
+    return GUINT64_SWAP_LE_BE(word);
+}
+
 void cor_json_attach(struct cor_json *container, struct cor_json *node, const char *key)
 {
     struct cor_json *last = container->is.list.last;
     node->key = key;
-    node->head = key ? key_head(key) : 0;
+    node->head = key ? kept_head(key) : 0;
     node->next = NULL;
     if (last)
         last->next = node;
@@ -87,7 +100,7 @@ void cor_json_set_real(struct cor_json *node, double value)
 /* A caller's slip must not put invalid text into a document. */
 static void set_text(struct cor_json *node, const char *value, gsize len)
 {
-    if (g_utf8_validate_len(value, len, NULL)) {
+    if (cor_json_is_ascii(value, len) || g_utf8_validate_len(value, len, NULL)) {
         node->is.text = keep_text(node->arena, value, len);
         return;
     }

@@ -48,6 +48,17 @@ static gboolean is_plain(guint64 word)
     return !(((word - ONES) | word) & HIGHS);
 }
 
+gboolean cor_json_is_ascii(const char *text, gsize len)
+{
+    const char *end = text + len;
+    for (; end - text >= (gssize)sizeof(guint64); text += sizeof(guint64))
+        if (!is_plain(word_at(text)))
+            return FALSE;
+    while (text<end && * text> 0)
+        text++;
+    return text == end;
+}
+
 /* Valid UTF-8 without NUL, all of it: eight bytes at a time while they are plain. */
 static gboolean check_text(struct parser *parser, GError **error)
 {
@@ -160,12 +171,20 @@ static gboolean take_escape(struct parser *parser, char **out, GError **error)
     return TRUE;
 }
 
+/* Of the lowest byte that is zero in x the highest bit; bits of bytes above it may be set too. */
+static guint64 zeros(guint64 x)
+{
+    return (x - ONES) & ~x & HIGHS;
+}
+
 const char *cor_json_plain_end(const char *at, const char *end)
 {
     for (; end - at >= (gssize)sizeof(guint64); at += sizeof(guint64)) {
-        guint64 word = word_at(at), quote = word ^ (ONES * '"'), escape = word ^ (ONES * '\\');
-        if (((quote - ONES) | (escape - ONES) | (word - ONES * 0x20) | word) & HIGHS)
-            break;
+        guint64 word = GUINT64_FROM_LE(word_at(at));
+        guint64 controls = (word - ONES * 0x20) & ~word & HIGHS;
+        guint64 stops = controls | zeros(word ^ (ONES * '"')) | zeros(word ^ (ONES * '\\'));
+        if (stops)
+            return at + __builtin_ctzll(stops) / 8;
     }
     while (at < end && *at != '"' && *at != '\\' && (guchar)*at >= 0x20)
         at++;

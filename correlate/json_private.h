@@ -15,7 +15,7 @@
  */
 struct cor_json_arena;
 struct cor_json_arena *cor_json_arena_new(gsize room);
-/* Aligned for a node; never NULL. */
+/* Aligned for a node and rounded up to whole words; never NULL. */
 void *cor_json_arena_take(struct cor_json_arena *arena, gsize size);
 /* The root of from becomes part of a tree in arena. */
 void cor_json_arena_join(struct cor_json_arena *arena, struct cor_json_arena *from);
@@ -49,6 +49,9 @@ void cor_json_set_real(struct cor_json *node, double value);
 /* Behind the bytes that stand for themselves in a string: at a quote, a backslash, a control
  * character, or the end. */
 const char *cor_json_plain_end(const char *at, const char *end);
+
+/* ASCII without NUL? */
+gboolean cor_json_is_ascii(const char *text, gsize len);
 
 /* By the bytes of their keys. */
 static inline int cor_json_compare(const struct cor_json *a, const struct cor_json *b)

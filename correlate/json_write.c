@@ -71,13 +71,25 @@ void cor_json_push_sorted(GArray *stack, const struct cor_json *object)
 
 /* --- text ----------------------------------------------------------------------------------- */
 
+/* Inline while there is room, which is nearly always. */
+static inline void append(GString *out, const char *text, gsize len)
+{
+    if (len < out->allocated_len - out->len) {
+        memcpy(out->str + out->len, text, len);
+        out->len += len;
+        out->str[out->len] = '\0';
+    } else {
+        g_string_append_len(out, text, (gssize)len);
+    }
+}
+
 static void write_escaped(unsigned char c, GString *out)
 {
     static const char names[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
     const char *found = strchr(names, c);
     if (c && found) {
         char pair[] = {'\\', letters[found - names]};
-        g_string_append_len(out, pair, sizeof pair);
+        append(out, pair, sizeof pair);
     } else {
         g_string_append_printf(out, "\\u%04x", c);
     }
@@ -89,7 +101,7 @@ static void write_string(const char *text, GString *out)
     g_string_append_c(out, '"');
     for (;;) {
         const char *stop = cor_json_plain_end(text, end);
-        g_string_append_len(out, text, stop - text);
+        append(out, text, (gsize)(stop - text));
         if (stop == end)
             break;
         write_escaped((unsigned char)*stop, out);
@@ -109,7 +121,7 @@ static void write_int(gint64 value, GString *out)
     } while (rest);
     if (value < 0)
         *--at = '-';
-    g_string_append_len(out, at, digits + sizeof digits - at);
+    append(out, at, (gsize)(digits + sizeof digits - at));
 }
 
 static void write_real(double value, GString *out)
