@@ -260,7 +260,8 @@ static const struct statement statements[STORE_STATEMENTS] = {
         "SELECT e.id, e.event, e.time_us, e.document FROM event_key k"
         " CROSS JOIN event e ON e.id = k.event"
         " WHERE k.key = ?1 AND k.time_us >= ?2 AND k.time_us <= ?3 ORDER BY k.time_us", FALSE},
-    [Q_EVENT_NEWEST] = {"SELECT time_us FROM event WHERE source = ?1 ORDER BY time_us DESC LIMIT 1", FALSE},
+    [Q_EVENT_NEWEST] = {
+        "SELECT time_us FROM event WHERE source = ?1 ORDER BY time_us DESC LIMIT 1", FALSE},
 
     /* retention; points between ?1 and ?2 (both kept) go into ?2 */
     [Q_PRUNE_VERSIONS] = {

@@ -32,7 +32,10 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
                                 "scenario"))
 import harness  # noqa: E402
 
-LIMITS = {"wall ratio": 1.15, "peak MiB": 96}
+LIMITS = {"AD": {"wall ratio": 1.15, "peak MiB": 64, "cpu ratio": 2.5},
+          "Entra": {"wall ratio": 1.15, "peak MiB": 96}}
+AD_LARGE = 100000  # users, from which on the wall ratio may only be
+AD_LARGE_RATIO = 1.05
 INCREMENTAL_SHARE = 0.01  # of the full capture's requests and bytes, from so many users on
 INCREMENTAL_FROM = 100000
 GROWTH_MIB = 8  # from N/10 to N objects; more is not the noise of an allocator
@@ -174,6 +177,7 @@ def compare(name, ours, peers, peer_name):
            "wall ratio": statistics.median(pairs), "best": min(pairs), "worst": max(pairs),
            "cpu s": statistics.median(f[1] for f in ours),
            f"{peer_name} cpu s": statistics.median(f[1] for f in peers),
+           "cpu ratio": statistics.median(a[1] / b[1] for a, b in zip(ours, peers)),
            "peak MiB": max(f[2] for f in ours)}
     print("  ".join(f"{k} {v:.2f}" if isinstance(v, float) else v if k == "what" else f"{k} {v}"
                     for k, v in row.items()), flush=True)
@@ -338,9 +342,17 @@ BENCHES = {"ad": bench_ad, "ad-incremental": bench_ad_incremental, "entra": benc
            "history": bench_history}
 
 
+def limits_of(what):
+    directory = what.split()[0].strip(",")
+    limits = dict(LIMITS[directory])
+    if directory == "AD" and int(re.search(r"\d+", what)[0]) >= AD_LARGE:
+        limits["wall ratio"] = AD_LARGE_RATIO
+    return limits
+
+
 def verdict(small, large):
     bad = [f"{row['what']} {k} {row[k]:.2f} > {limit}" for row in large
-           for k, limit in LIMITS.items() if row[k] > limit]
+           for k, limit in limits_of(row["what"]).items() if row[k] > limit]
     for a, b in zip(small, large):
         grown = b["peak MiB"] - a["peak MiB"]
         print(f"memory: {a['what']} {a['peak MiB']:.1f} MiB, {b['what']} {b['peak MiB']:.1f} MiB")
