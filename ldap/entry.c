@@ -224,6 +224,13 @@ gboolean ad_entry_holds_dn(const struct ad_entry *entry)
     return entry->shows_dn || (entry->shows_parent && !entry->deleted);
 }
 
+static void renew(struct cor_json **tree)
+{
+    struct cor_json *copy = cor_json_copy(*tree);
+    cor_json_free(*tree);
+    *tree = copy;
+}
+
 /* A second chunk of a ranged attribute joins the first. */
 static void add_document(struct ad_entry *entry, const struct ad_attribute *attribute,
                          const struct berval *values, guint count)
@@ -242,6 +249,8 @@ static void add_document(struct ad_entry *entry, const struct ad_attribute *attr
         node = merged;
     }
     cor_json_set(entry->attributes, attribute->name, node);
+    if (present) /* what was replaced lives as long as its tree, and chunks may be many */
+        renew(&entry->attributes);
 }
 
 static void add_range(struct ad_entry *entry, const char *name, gsize len, guint64 next)
