@@ -1,156 +1,139 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tree: a struct cor_json is a cJSON node and this file alone knows it. Parsing is scan (what
- * cJSON gets wrong), cJSON (the tree), settle (what only the tree can show: duplicate keys; what
- * only the scan knew: large integers). Invariant: a number at or beyond 2^53 keeps in valueint the
- * distance between its integer and the nearest double, which is never more than 1024; so all 64
- * bits survive without a second representation.
+ * The tree: building, reading and changing it. Invariant: every node of a tree lies in the arena of
+ * its root or in one that was joined to it; a number that is whole and fits 64 bits is always an
+ * integer, however it came.
  */
 #include "correlate/json.h"
 
-#include "correlate/error.h"
 #include "correlate/json_private.h"
 
-#include <cjson/cJSON.h>
 #include <math.h>
-#include <string.h>
 
 #define TWO_63 9223372036854775808.0
 
-static cJSON *raw(const struct cor_json *node)
-{
-    return (cJSON *)(void *)node;
-}
-
-/* cJSON answers NULL only when memory is gone, which ends the program as everywhere in GLib. */
-static struct cor_json *made(cJSON *item)
-{
-    if (!item)
-        g_error("out of memory");
-    return (struct cor_json *)(void *)item;
-}
-
-/* --- parsing ---------------------------------------------------------------------------- */
-
-struct settle {
-    GArray *stack; /* struct cor_json_member, scratch */
-    const GArray *bigs;
-    guint next_big;
-};
-
-static gboolean has_duplicate(struct settle *settle, const cJSON *object, const char **ret_key)
-{
-    const struct cor_json *node = (const struct cor_json *)(const void *)object;
-    if (cor_json_is_sorted(node))
-        return FALSE;
-    g_array_set_size(settle->stack, 0);
-    cor_json_push_sorted(settle->stack, node);
-    const struct cor_json_member *members = (const void *)settle->stack->data;
-    for (guint i = 1; i < settle->stack->len; i++)
-        if (members[i - 1].head == members[i].head &&
-            strcmp(members[i - 1].key, members[i].key) == 0) {
-            *ret_key = members[i].key;
-            return TRUE;
-        }
-    return FALSE;
-}
-
-/* The rounded integer plus its distance, without leaving the range of either type. */
-static int distance(gint64 value)
-{
-    double nearest = (double)value;
-    if (nearest >= TWO_63)
-        return (int)(value - G_MAXINT64) - 1;
-    return (int)(value - (gint64)nearest);
-}
-
-static gboolean settle_node(struct settle *settle, cJSON *node, GError **error)
-{
-    const char *key = NULL;
-    if (cJSON_IsNumber(node) && fabs(node->valuedouble) >= COR_JSON_EXACT) {
-        g_assert(settle->next_big < settle->bigs->len);
-        const struct cor_json_big *big =
-            &g_array_index(settle->bigs, struct cor_json_big, settle->next_big++);
-        node->valueint = big->is_int ? distance(big->value) : 0;
-    } else if (cJSON_IsObject(node) && has_duplicate(settle, node, &key)) {
-        g_autofree char *quoted = g_strescape(key, NULL);
-        g_set_error(error, COR_ERROR, COR_E_INPUT, "JSON: duplicate key '%.64s'", quoted);
-        return FALSE;
-    }
-    for (cJSON *n = node->child; n; n = n->next)
-        if (!settle_node(settle, n, error))
-            return FALSE;
-    return TRUE;
-}
-
-static cJSON *build(const char *data, gsize len, GError **error)
-{
-    const char *end = NULL;
-    cJSON *root = cJSON_ParseWithLengthOpts(data, len, &end, FALSE);
-    while (end && end < data + len && g_ascii_isspace(*end))
-        end++;
-    if (root && end == data + len)
-        return root;
-    g_set_error(error, COR_ERROR, COR_E_INPUT, "JSON: %s at byte %zu",
-                root ? "more text after the document" : "not a complete document",
-                end ? (gsize)(end - data) : 0);
-    cJSON_Delete(root);
-    return NULL;
-}
-
-struct cor_json *cor_json_parse(const char *data, gsize len, gsize max_bytes, GError **error)
-{
-    gsize limit = max_bytes ? max_bytes : COR_JSON_MAX_BYTES;
-    if (len > limit) {
-        g_set_error(error, COR_ERROR, COR_E_LIMIT, "JSON: longer than %zu bytes", limit);
-        return NULL;
-    }
-    g_autoptr(GArray) bigs = g_array_new(FALSE, FALSE, sizeof(struct cor_json_big));
-    if (!cor_json_scan(data, len, bigs, error))
-        return NULL;
-    cJSON *root = build(data, len, error);
-    if (!root)
-        return NULL;
-    g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(struct cor_json_member));
-    struct settle settle = {.stack = stack, .bigs = bigs};
-    if (!settle_node(&settle, root, error)) {
-        cJSON_Delete(root);
-        return NULL;
-    }
-    return made(root);
-}
+enum { CONTAINER_ROOM = 512 };
 
 void cor_json_free(struct cor_json *root)
 {
-    cJSON_Delete(raw(root));
+    if (root)
+        cor_json_arena_drop(root->arena);
+}
+
+/* --- nodes ------------------------------------------------------------------------------- */
+
+struct cor_json *cor_json_node(struct cor_json_arena *arena, enum cor_json_type type)
+{
+    struct cor_json *node = cor_json_arena_take(arena, sizeof *node);
+    *node = (struct cor_json){.type = type, .sorted = TRUE, .arena = arena};
+    return node;
+}
+
+static struct cor_json *root_new(enum cor_json_type type, gsize room)
+{
+    return cor_json_node(cor_json_arena_new(sizeof(struct cor_json) + room), type);
+}
+
+static const char *keep_text(struct cor_json_arena *arena, const char *text, gsize len)
+{
+    char *copy = cor_json_arena_take(arena, len + 1);
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    return copy;
+}
+
+static guint64 key_head(const char *key)
+{
+    guint64 head = 0;
+    for (int shift = 56; shift >= 0 && *key; shift -= 8)
+        head |= (guint64)(unsigned char)*key++ << shift;
+    return head;
+}
+
+/* The same of a key in an arena, where eight bytes can be read whatever its length. */
+static guint64 kept_head(const char *key)
+{
+    const guint64 ones = G_GUINT64_CONSTANT(0x0101010101010101);
+    guint64 word;
+    memcpy(&word, key, sizeof word);
+    word = GUINT64_FROM_LE(word);
+    guint64 ends = (word - ones) & ~word & (ones << 7);
+    if (ends)
+        word &= ((ends & (0 - ends)) >> 7) - 1;
+    return GUINT64_SWAP_LE_BE(word);
+}
+
+void cor_json_attach(struct cor_json *container, struct cor_json *node, const char *key)
+{
+    struct cor_json *last = container->is.list.last;
+    node->key = key;
+    node->head = key ? kept_head(key) : 0;
+    node->next = NULL;
+    if (last)
+        last->next = node;
+    else
+        container->is.list.first = node;
+    if (key && last)
+        container->sorted = container->sorted && cor_json_compare(last, node) < 0;
+    container->is.list.last = node;
+    container->count++;
+}
+
+/* A new node at the end of a container, in its arena. key NULL: of an array. */
+static struct cor_json *put(struct cor_json *container, const char *key, enum cor_json_type type)
+{
+    struct cor_json *node = cor_json_node(container->arena, type);
+    cor_json_attach(container, node, key ? keep_text(container->arena, key, strlen(key)) : NULL);
+    return node;
+}
+
+void cor_json_set_real(struct cor_json *node, double value)
+{
+    gboolean whole = value >= -TWO_63 && value < TWO_63 && value == trunc(value);
+    node->type = whole ? COR_JSON_INT : COR_JSON_REAL;
+    if (whole)
+        node->is.integer = (gint64)value;
+    else
+        node->is.real = value;
+}
+
+/* A caller's slip must not put invalid text into a document. */
+static void set_text(struct cor_json *node, const char *value, gsize len)
+{
+    if (cor_json_is_ascii(value, len) || g_utf8_validate_len(value, len, NULL)) {
+        node->is.text = keep_text(node->arena, value, len);
+        return;
+    }
+    g_autofree char *mended = g_utf8_make_valid(value, (gssize)len);
+    node->is.text = keep_text(node->arena, mended, strlen(mended));
 }
 
 /* --- building --------------------------------------------------------------------------- */
 
 struct cor_json *cor_json_new_null(void)
 {
-    return made(cJSON_CreateNull());
+    return root_new(COR_JSON_NULL, 0);
 }
 
 struct cor_json *cor_json_new_bool(gboolean value)
 {
-    return made(cJSON_CreateBool(value));
+    struct cor_json *node = root_new(COR_JSON_BOOL, 0);
+    node->is.integer = value != FALSE;
+    return node;
 }
 
 struct cor_json *cor_json_new_int(gint64 value)
 {
-    struct cor_json *node = made(cJSON_CreateNumber((double)value));
-    if (fabs(raw(node)->valuedouble) >= COR_JSON_EXACT)
-        raw(node)->valueint = distance(value);
+    struct cor_json *node = root_new(COR_JSON_INT, 0);
+    node->is.integer = value;
     return node;
 }
 
 struct cor_json *cor_json_new_real(double value)
 {
     g_return_val_if_fail(isfinite(value), cor_json_new_null());
-    struct cor_json *node = made(cJSON_CreateNumber(value));
-    if (fabs(value) >= COR_JSON_EXACT)
-        raw(node)->valueint = 0;
+    struct cor_json *node = root_new(COR_JSON_REAL, 0);
+    cor_json_set_real(node, value);
     return node;
 }
 
@@ -161,119 +144,152 @@ struct cor_json *cor_json_new_string(const char *value)
 
 struct cor_json *cor_json_new_string_len(const char *value, gsize len)
 {
-    if (!g_utf8_validate_len(value, len, NULL)) {
-        /* a caller's slip must not put invalid text into a document */
-        g_autofree char *mended = g_utf8_make_valid(value, (gssize)len);
-        return made(cJSON_CreateString(mended));
-    }
-    cJSON *item = cJSON_CreateNull();
-    char *copy = cJSON_malloc(len + 1);
-    if (!item || !copy)
-        g_error("out of memory");
-    memcpy(copy, value, len);
-    copy[len] = '\0';
-    item->type = cJSON_String;
-    item->valuestring = copy;
-    return made(item);
+    struct cor_json *node = root_new(COR_JSON_STRING, len + 1);
+    set_text(node, value, len);
+    return node;
 }
 
 struct cor_json *cor_json_new_array(void)
 {
-    return made(cJSON_CreateArray());
+    return root_new(COR_JSON_ARRAY, CONTAINER_ROOM);
 }
 
 struct cor_json *cor_json_new_object(void)
 {
-    return made(cJSON_CreateObject());
+    return root_new(COR_JSON_OBJECT, CONTAINER_ROOM);
+}
+
+static void copy_content(struct cor_json *copy, const struct cor_json *node)
+{
+    if (node->type == COR_JSON_STRING) {
+        copy->is.text = keep_text(copy->arena, node->is.text, strlen(node->is.text));
+    } else if (node->type == COR_JSON_ARRAY || node->type == COR_JSON_OBJECT) {
+        for (const struct cor_json *n = node->is.list.first; n; n = n->next)
+            cor_json_put_copy(copy, n->key, n);
+    } else {
+        copy->is = node->is;
+    }
 }
 
 struct cor_json *cor_json_copy(const struct cor_json *node)
 {
     if (!node)
         return NULL;
-    struct cor_json *copy = made(cJSON_Duplicate(raw(node), TRUE));
-    /* a copied member is a root: it must not keep its key */
-    cJSON_free(raw(copy)->string);
-    raw(copy)->string = NULL;
+    struct cor_json *copy = root_new(node->type, node->count ? CONTAINER_ROOM : 0);
+    copy_content(copy, node);
     return copy;
+}
+
+void cor_json_put_copy(struct cor_json *container, const char *key_or_null,
+                       const struct cor_json *node)
+{
+    copy_content(put(container, key_or_null, node->type), node);
+}
+
+struct cor_json *cor_json_put_object(struct cor_json *container, const char *key_or_null)
+{
+    return put(container, key_or_null, COR_JSON_OBJECT);
+}
+
+struct cor_json *cor_json_put_array(struct cor_json *container, const char *key_or_null)
+{
+    return put(container, key_or_null, COR_JSON_ARRAY);
 }
 
 void cor_json_add(struct cor_json *object, const char *key, struct cor_json *value)
 {
-    if (!cJSON_AddItemToObject(raw(object), key, raw(value)))
-        g_error("a JSON member could not be added");
+    cor_json_arena_join(object->arena, value->arena);
+    cor_json_attach(object, value, keep_text(object->arena, key, strlen(key)));
 }
 
 void cor_json_add_string(struct cor_json *object, const char *key, const char *value_or_null)
 {
     if (value_or_null)
-        cor_json_add(object, key, cor_json_new_string(value_or_null));
+        set_text(put(object, key, COR_JSON_STRING), value_or_null, strlen(value_or_null));
 }
 
 void cor_json_add_int(struct cor_json *object, const char *key, gint64 value)
 {
-    cor_json_add(object, key, cor_json_new_int(value));
+    put(object, key, COR_JSON_INT)->is.integer = value;
 }
 
 void cor_json_add_bool(struct cor_json *object, const char *key, gboolean value)
 {
-    cor_json_add(object, key, cor_json_new_bool(value));
+    put(object, key, COR_JSON_BOOL)->is.integer = value != FALSE;
 }
 
 void cor_json_append(struct cor_json *array, struct cor_json *value)
 {
-    if (!cJSON_AddItemToArray(raw(array), raw(value)))
-        g_error("a JSON element could not be added");
+    cor_json_arena_join(array->arena, value->arena);
+    cor_json_attach(array, value, NULL);
+}
+
+/* --- changing --------------------------------------------------------------------------- */
+
+/* The pointer that leads to a member, or to NULL; *ret_before is the member before it. */
+static struct cor_json **find_slot(struct cor_json *object, const char *key,
+                                   struct cor_json **ret_before)
+{
+    struct cor_json **slot = &object->is.list.first;
+    guint64 head = key_head(key);
+    *ret_before = NULL;
+    for (; *slot; slot = &(*slot)->next) {
+        if ((*slot)->head == head && strcmp((*slot)->key, key) == 0)
+            break;
+        *ret_before = *slot;
+    }
+    return slot;
 }
 
 void cor_json_set(struct cor_json *object, const char *key, struct cor_json *value)
 {
-    if (!cJSON_ReplaceItemInObjectCaseSensitive(raw(object), key, raw(value)))
+    struct cor_json *before, **slot = find_slot(object, key, &before), *old = *slot;
+    if (!old) {
         cor_json_add(object, key, value);
+        return;
+    }
+    cor_json_arena_join(object->arena, value->arena);
+    value->key = old->key;
+    value->head = old->head;
+    value->next = old->next;
+    *slot = value;
+    if (object->is.list.last == old)
+        object->is.list.last = value;
+}
+
+static struct cor_json *detach(struct cor_json *object, const char *key)
+{
+    struct cor_json *before, **slot = find_slot(object, key, &before), *old = *slot;
+    if (!old)
+        return NULL;
+    *slot = old->next;
+    if (object->is.list.last == old)
+        object->is.list.last = before;
+    object->count--;
+    old->next = NULL;
+    old->key = NULL;
+    return old;
 }
 
 void cor_json_remove(struct cor_json *object, const char *key)
 {
-    cJSON_DeleteItemFromObjectCaseSensitive(raw(object), key);
+    if (cor_json_type(object) == COR_JSON_OBJECT)
+        detach(object, key);
 }
 
 struct cor_json *cor_json_steal(struct cor_json *object, const char *key)
 {
-    cJSON *item = cJSON_DetachItemFromObjectCaseSensitive(raw(object), key);
-    if (item) {
-        cJSON_free(item->string);
-        item->string = NULL;
-    }
-    return (struct cor_json *)(void *)item;
+    struct cor_json *node = cor_json_type(object) == COR_JSON_OBJECT ? detach(object, key) : NULL;
+    if (node)
+        cor_json_arena_share(node->arena);
+    return node;
 }
 
 /* --- reading ---------------------------------------------------------------------------- */
 
-static gboolean is_integer(const cJSON *item)
-{
-    double value = item->valuedouble;
-    if (value == TWO_63)
-        return item->valueint < 0;
-    return value >= -TWO_63 && value < TWO_63 && value == trunc(value);
-}
-
 enum cor_json_type cor_json_type(const struct cor_json *node)
 {
-    switch (node ? raw(node)->type & 0xFF : cJSON_NULL) {
-    case cJSON_True:
-    case cJSON_False:
-        return COR_JSON_BOOL;
-    case cJSON_Number:
-        return is_integer(raw(node)) ? COR_JSON_INT : COR_JSON_REAL;
-    case cJSON_String:
-        return COR_JSON_STRING;
-    case cJSON_Array:
-        return COR_JSON_ARRAY;
-    case cJSON_Object:
-        return COR_JSON_OBJECT;
-    default:
-        return COR_JSON_NULL;
-    }
+    return node ? node->type : COR_JSON_NULL;
 }
 
 gboolean cor_json_is_null(const struct cor_json *node)
@@ -283,11 +299,12 @@ gboolean cor_json_is_null(const struct cor_json *node)
 
 const struct cor_json *cor_json_get(const struct cor_json *object, const char *key)
 {
-    if (!cJSON_IsObject(raw(object)))
+    if (cor_json_type(object) != COR_JSON_OBJECT)
         return NULL;
-    for (const cJSON *n = raw(object)->child; n; n = n->next)
-        if (strcmp(n->string, key) == 0)
-            return (const struct cor_json *)(const void *)n;
+    guint64 head = key_head(key);
+    for (const struct cor_json *n = object->is.list.first; n; n = n->next)
+        if (n->head == head && strcmp(n->key, key) == 0)
+            return n;
     return NULL;
 }
 
@@ -301,7 +318,7 @@ const struct cor_json *cor_json_path(const struct cor_json *object, const char *
 
 const char *cor_json_string(const struct cor_json *node)
 {
-    return cJSON_IsString(raw(node)) ? raw(node)->valuestring : NULL;
+    return cor_json_type(node) == COR_JSON_STRING ? node->is.text : NULL;
 }
 
 const char *cor_json_get_string(const struct cor_json *object, const char *key)
@@ -313,19 +330,13 @@ gboolean cor_json_int(const struct cor_json *node, gint64 *ret)
 {
     if (cor_json_type(node) != COR_JSON_INT)
         return FALSE;
-    double value = raw(node)->valuedouble;
-    if (value == TWO_63)
-        *ret = G_MAXINT64 + (raw(node)->valueint + 1);
-    else if (fabs(value) >= COR_JSON_EXACT)
-        *ret = (gint64)value + raw(node)->valueint;
-    else
-        *ret = (gint64)value;
+    *ret = node->is.integer;
     return TRUE;
 }
 
 gboolean cor_json_bool(const struct cor_json *node)
 {
-    return cJSON_IsTrue(raw(node));
+    return cor_json_type(node) == COR_JSON_BOOL && node->is.integer;
 }
 
 gboolean cor_json_get_bool(const struct cor_json *object, const char *key)
@@ -335,27 +346,31 @@ gboolean cor_json_get_bool(const struct cor_json *object, const char *key)
 
 double cor_json_real(const struct cor_json *node)
 {
-    return cJSON_IsNumber(raw(node)) ? raw(node)->valuedouble : 0;
+    enum cor_json_type type = cor_json_type(node);
+    return type == COR_JSON_INT    ? (double)node->is.integer
+           : type == COR_JSON_REAL ? node->is.real
+                                   : 0;
 }
 
 guint cor_json_size(const struct cor_json *container)
 {
-    return (guint)cJSON_GetArraySize(raw(container));
+    return container ? container->count : 0;
 }
 
 const struct cor_json *cor_json_first(const struct cor_json *container)
 {
-    return container ? (const struct cor_json *)(const void *)raw(container)->child : NULL;
+    enum cor_json_type type = cor_json_type(container);
+    return type == COR_JSON_ARRAY || type == COR_JSON_OBJECT ? container->is.list.first : NULL;
 }
 
 const struct cor_json *cor_json_next(const struct cor_json *node)
 {
-    return node ? (const struct cor_json *)(const void *)raw(node)->next : NULL;
+    return node ? node->next : NULL;
 }
 
 const char *cor_json_key(const struct cor_json *member)
 {
-    return member ? raw(member)->string : NULL;
+    return member ? member->key : NULL;
 }
 
 gboolean cor_json_equal(const struct cor_json *a, const struct cor_json *b)

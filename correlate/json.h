@@ -3,12 +3,14 @@
 #define ANCHORWATCH_CORRELATE_JSON_H
 
 /*
- * The one wrapper around cJSON, and our own canonical writer.
+ * JSON: a strict parser, a tree, and a canonical writer (RFC 8259).
  *
- * Parsing is strict where cJSON is not: size and depth are bounded, the whole input must be
- * one document, keys compare by case, duplicate keys and embedded NUL are errors, text must
- * be valid UTF-8, and integers up to 64 bits stay exact. A struct cor_json is a node of a
- * tree; the root owns all nodes below it. Nodes are not thread-safe while being changed.
+ * Parsing bounds size and depth; the whole input must be one document; duplicate keys, embedded NUL
+ * and text that is not valid UTF-8 are errors; integers up to 64 bits stay exact. Keys compare by
+ * case. A struct cor_json is a node of a tree; the root owns all nodes below it, and their memory
+ * is given back with it: what was replaced or removed goes then, and so does what was stolen, when
+ * both it and the root it came from are freed. Nodes are not thread-safe while being changed, and
+ * what was stolen from one root counts as that root.
  */
 
 #include <glib.h>
@@ -56,6 +58,12 @@ void cor_json_add_string(struct cor_json *object, const char *key, const char *v
 void cor_json_add_int(struct cor_json *object, const char *key, gint64 value);
 void cor_json_add_bool(struct cor_json *object, const char *key, gboolean value);
 void cor_json_append(struct cor_json *array, struct cor_json *value);
+/* In place, without a root of its own: a copy of a node, or an empty container that is borrowed.
+ * key NULL: the container is an array. */
+void cor_json_put_copy(struct cor_json *container, const char *key_or_null,
+                       const struct cor_json *node);
+struct cor_json *cor_json_put_object(struct cor_json *container, const char *key_or_null);
+struct cor_json *cor_json_put_array(struct cor_json *container, const char *key_or_null);
 /* Replace or add; remove is a no-op when the key is absent. */
 void cor_json_set(struct cor_json *object, const char *key, struct cor_json *value);
 void cor_json_remove(struct cor_json *object, const char *key);

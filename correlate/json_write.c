@@ -15,45 +15,72 @@
 #include <stdlib.h>
 #include <string.h>
 
-static guint64 key_head(const char *key)
+/* --- the order of members ------------------------------------------------------------------- */
+
+/* Objects of one kind come with their members in one order, so what sorted the last object of that
+ * many members is tried first. */
+enum { ORDER_MAX = 64 };
+static _Thread_local guint8 orders[ORDER_MAX + 1][ORDER_MAX];
+
+static gboolean try_order(const struct cor_json **members, guint count)
 {
-    guint64 head = 0;
-    for (int shift = 56; shift >= 0 && *key; shift -= 8)
-        head |= (guint64)(unsigned char)*key++ << shift;
-    return head;
+    const struct cor_json *sorted[ORDER_MAX];
+    for (guint i = 0; i < count; i++) {
+        sorted[i] = members[orders[count][i]];
+        if (i && cor_json_compare(sorted[i - 1], sorted[i]) >= 0)
+            return FALSE;
+    }
+    memcpy(members, sorted, count * sizeof *sorted);
+    return TRUE;
+}
+
+static void find_order(const struct cor_json **members, guint count)
+{
+    guint8 *order = orders[count];
+    for (guint i = 0; i < count; i++) {
+        const struct cor_json *member = members[i];
+        guint at = i;
+        for (; at && cor_json_compare(members[at - 1], member) > 0; at--) {
+            members[at] = members[at - 1];
+            order[at] = order[at - 1];
+        }
+        members[at] = member;
+        order[at] = (guint8)i;
+    }
 }
 
 static int compare_members(const void *a, const void *b)
 {
-    const struct cor_json_member *x = a, *y = b;
-    if (x->head != y->head)
-        return x->head < y->head ? -1 : 1;
-    return strcmp(x->key, y->key);
+    return cor_json_compare(*(const struct cor_json *const *)a, *(const struct cor_json *const *)b);
 }
 
 void cor_json_push_sorted(GArray *stack, const struct cor_json *object)
 {
     guint from = stack->len;
-    for (const struct cor_json *n = cor_json_first(object); n; n = cor_json_next(n)) {
-        const char *key = cor_json_key(n);
-        struct cor_json_member member = {.head = key_head(key), .key = key, .value = n};
-        g_array_append_val(stack, member);
-    }
-    if (stack->len > from)
-        qsort(&g_array_index(stack, struct cor_json_member, from), stack->len - from,
-              sizeof(struct cor_json_member), compare_members);
+    for (const struct cor_json *n = cor_json_first(object); n; n = n->next)
+        g_array_append_val(stack, n);
+    if (object->sorted || stack->len == from)
+        return;
+    const struct cor_json **members = &g_array_index(stack, const struct cor_json *, from);
+    guint count = stack->len - from;
+    if (count > ORDER_MAX)
+        qsort(members, count, sizeof *members, compare_members);
+    else if (!try_order(members, count))
+        find_order(members, count);
 }
 
-gboolean cor_json_is_sorted(const struct cor_json *object)
+/* --- text ----------------------------------------------------------------------------------- */
+
+/* Inline while there is room, which is nearly always. */
+static inline void append(GString *out, const char *text, gsize len)
 {
-    const char *before = NULL;
-    for (const struct cor_json *n = cor_json_first(object); n; n = cor_json_next(n)) {
-        const char *key = cor_json_key(n);
-        if (before && strcmp(before, key) >= 0)
-            return FALSE;
-        before = key;
+    if (len < out->allocated_len - out->len) {
+        memcpy(out->str + out->len, text, len);
+        out->len += len;
+        out->str[out->len] = '\0';
+    } else {
+        g_string_append_len(out, text, (gssize)len);
     }
-    return TRUE;
 }
 
 static void write_escaped(unsigned char c, GString *out)
@@ -62,7 +89,7 @@ static void write_escaped(unsigned char c, GString *out)
     const char *found = strchr(names, c);
     if (c && found) {
         char pair[] = {'\\', letters[found - names]};
-        g_string_append_len(out, pair, sizeof pair);
+        append(out, pair, sizeof pair);
     } else {
         g_string_append_printf(out, "\\u%04x", c);
     }
@@ -70,17 +97,16 @@ static void write_escaped(unsigned char c, GString *out)
 
 static void write_string(const char *text, GString *out)
 {
+    const char *end = text + strlen(text);
     g_string_append_c(out, '"');
-    const char *run = text, *at = text;
-    for (; *at; at++) {
-        unsigned char c = (unsigned char)*at;
-        if (c >= 0x20 && c != '"' && c != '\\')
-            continue;
-        g_string_append_len(out, run, at - run);
-        write_escaped(c, out);
-        run = at + 1;
+    for (;;) {
+        const char *stop = cor_json_plain_end(text, end);
+        append(out, text, (gsize)(stop - text));
+        if (stop == end)
+            break;
+        write_escaped((unsigned char)*stop, out);
+        text = stop + 1;
     }
-    g_string_append_len(out, run, at - run);
     g_string_append_c(out, '"');
 }
 
@@ -95,7 +121,7 @@ static void write_int(gint64 value, GString *out)
     } while (rest);
     if (value < 0)
         *--at = '-';
-    g_string_append_len(out, at, digits + sizeof digits - at);
+    append(out, at, (gsize)(digits + sizeof digits - at));
 }
 
 static void write_real(double value, GString *out)
@@ -155,13 +181,12 @@ static void write_sorted(const struct cor_json *object, GArray *stack, GString *
     cor_json_push_sorted(stack, object);
     guint end = stack->len;
     for (guint i = from; i < end; i++) {
-        /* by value: the stack may move while a member is written */
-        struct cor_json_member member = g_array_index(stack, struct cor_json_member, i);
+        const struct cor_json *member = g_array_index(stack, const struct cor_json *, i);
         if (i > from)
             g_string_append_c(out, ',');
-        write_string(member.key, out);
+        write_string(member->key, out);
         g_string_append_c(out, ':');
-        write_canonical(member.value, stack, out);
+        write_canonical(member, stack, out);
     }
     g_array_set_size(stack, from);
 }
@@ -175,7 +200,7 @@ static void write_canonical(const struct cor_json *node, GArray *stack, GString 
         return;
     }
     g_string_append_c(out, object ? '{' : '[');
-    if (object && !cor_json_is_sorted(node))
+    if (object && !node->sorted)
         write_sorted(node, stack, out);
     else
         write_in_order(cor_json_first(node), stack, out);
@@ -184,7 +209,7 @@ static void write_canonical(const struct cor_json *node, GArray *stack, GString 
 
 void cor_json_canonical(const struct cor_json *node, GString *out)
 {
-    g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(struct cor_json_member));
+    g_autoptr(GArray) stack = g_array_new(FALSE, FALSE, sizeof(const struct cor_json *));
     write_canonical(node, stack, out);
 }
 

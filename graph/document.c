@@ -12,8 +12,6 @@
 
 enum { MAX_ID = 512 };
 
-static struct cor_json *clean(const struct cor_json *node, const char *container);
-
 /* What could open a door, by the property that holds it. "hint" is the beginning of the secret. */
 static gboolean is_secret(const char *container, const char *key)
 {
@@ -37,35 +35,30 @@ static gboolean is_annotation(const char *key)
     return strchr(key, '@') != NULL;
 }
 
-static struct cor_json *clean_object(const struct cor_json *object, const char *container,
-                                     gboolean keep_type)
+/* The members and elements worth keeping, put into out. holder: the property that holds them. */
+static void clean(const struct cor_json *node, const char *holder, gboolean keep_type,
+                  struct cor_json *out)
 {
-    struct cor_json *out = cor_json_new_object();
-    for (const struct cor_json *at = cor_json_first(object); at; at = cor_json_next(at)) {
-        const char *key = cor_json_key(at);
-        gboolean kept = !is_annotation(key) || (keep_type && g_str_equal(key, ODATA_TYPE));
-        if (kept && !cor_json_is_null(at) && !is_secret(container, key))
-            cor_json_add(out, key, clean(at, key));
+    for (const struct cor_json *at = cor_json_first(node); at; at = cor_json_next(at)) {
+        const char *key = cor_json_key(at), *name = key ? key : holder;
+        enum cor_json_type type = cor_json_type(at);
+        gboolean told = key && is_annotation(key) && !(keep_type && g_str_equal(key, ODATA_TYPE));
+        if (told || (key && is_secret(holder, key)))
+            continue;
+        if (type == COR_JSON_OBJECT)
+            clean(at, name, TRUE, cor_json_put_object(out, key));
+        else if (type == COR_JSON_ARRAY)
+            clean(at, name, TRUE, cor_json_put_array(out, key));
+        else if (type != COR_JSON_NULL || !key)
+            cor_json_put_copy(out, key, at);
     }
-    return out;
-}
-
-static struct cor_json *clean(const struct cor_json *node, const char *container)
-{
-    enum cor_json_type type = cor_json_type(node);
-    if (type == COR_JSON_OBJECT)
-        return clean_object(node, container, TRUE);
-    if (type != COR_JSON_ARRAY)
-        return cor_json_copy(node);
-    struct cor_json *out = cor_json_new_array();
-    for (const struct cor_json *at = cor_json_first(node); at; at = cor_json_next(at))
-        cor_json_append(out, clean(at, container));
-    return out;
 }
 
 struct cor_json *entra_document(const struct cor_json *object, const char *type)
 {
-    return clean_object(object, NULL, g_str_equal(type, COR_TYPE_NAMED_LOCATION));
+    struct cor_json *out = cor_json_new_object();
+    clean(object, NULL, g_str_equal(type, COR_TYPE_NAMED_LOCATION), out);
+    return out;
 }
 
 gboolean entra_id_ok(const char *text)

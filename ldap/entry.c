@@ -140,22 +140,30 @@ static void take_metadata(struct ad_entry *entry, const struct ad_schema *schema
 
 struct special {
     const char *name;
+    gsize len; /* of the name */
     void (*take)(struct ad_entry *entry, const struct ad_schema *schema,
                  const struct berval *values, guint count);
     gboolean stored_too;
 };
+#define SPECIAL(name, take, stored_too)                                                            \
+    {                                                                                              \
+        name, sizeof name - 1, take, stored_too                                                    \
+    }
 static const struct special specials[] = {
-    {"objectClass", take_class, TRUE},   {"objectGUID", take_guid, FALSE},
-    {"isDeleted", take_deleted, TRUE},   {"isRecycled", take_recycled, TRUE},
-    {"uSNChanged", take_usn, FALSE},     {"replPropertyMetaData", take_metadata, FALSE},
-    {"uSNCreated", take_created, FALSE}, {"distinguishedName", NULL, FALSE},
+    SPECIAL("objectClass", take_class, TRUE),
+    SPECIAL("objectGUID", take_guid, FALSE),
+    SPECIAL("isDeleted", take_deleted, TRUE),
+    SPECIAL("isRecycled", take_recycled, TRUE),
+    SPECIAL("uSNChanged", take_usn, FALSE),
+    SPECIAL("replPropertyMetaData", take_metadata, FALSE),
+    SPECIAL("uSNCreated", take_created, FALSE),
+    SPECIAL("distinguishedName", NULL, FALSE),
 };
 
 static const struct special *special_of(const struct berval *name, gsize len)
 {
     for (gsize i = 0; i < G_N_ELEMENTS(specials); i++)
-        if (strlen(specials[i].name) == len &&
-            g_ascii_strncasecmp(specials[i].name, name->bv_val, len) == 0)
+        if (specials[i].len == len && g_ascii_strncasecmp(specials[i].name, name->bv_val, len) == 0)
             return &specials[i];
     return NULL;
 }
@@ -216,6 +224,13 @@ gboolean ad_entry_holds_dn(const struct ad_entry *entry)
     return entry->shows_dn || (entry->shows_parent && !entry->deleted);
 }
 
+static void renew(struct cor_json **tree)
+{
+    struct cor_json *copy = cor_json_copy(*tree);
+    cor_json_free(*tree);
+    *tree = copy;
+}
+
 /* A second chunk of a ranged attribute joins the first. */
 static void add_document(struct ad_entry *entry, const struct ad_attribute *attribute,
                          const struct berval *values, guint count)
@@ -234,6 +249,8 @@ static void add_document(struct ad_entry *entry, const struct ad_attribute *attr
         node = merged;
     }
     cor_json_set(entry->attributes, attribute->name, node);
+    if (present) /* what was replaced lives as long as its tree, and chunks may be many */
+        renew(&entry->attributes);
 }
 
 static void add_range(struct ad_entry *entry, const char *name, gsize len, guint64 next)

@@ -84,13 +84,17 @@ struct ad_marks ad_metadata_marks(const guint8 *data, gsize len)
     return marks;
 }
 
-/* Text of the newest time, kept because most attributes of an object were written at once. */
-struct time_cache {
+/* Texts of the newest time and DC, kept because most attributes of an object were written at once.
+ */
+struct stamp_cache {
     gint64 time_us;
     char *text;
+    gboolean has_dsa;
+    guint8 dsa[AD_GUID_BYTES];
+    char dsa_text[AD_GUID_TEXT];
 };
 
-static const char *cached_time(struct time_cache *cache, gint64 time_us)
+static const char *cached_time(struct stamp_cache *cache, gint64 time_us)
 {
     if (!cache->text || cache->time_us != time_us) {
         g_free(cache->text);
@@ -100,16 +104,23 @@ static const char *cached_time(struct time_cache *cache, gint64 time_us)
     return cache->text;
 }
 
-static struct cor_json *stamp_json(const struct ad_stamp *stamp, struct time_cache *cache)
+static const char *cached_dsa(struct stamp_cache *cache, const guint8 dsa[AD_GUID_BYTES])
 {
-    char dsa[AD_GUID_TEXT];
-    struct cor_json *object = cor_json_new_object();
-    ad_guid_text(stamp->dsa, dsa);
-    cor_json_add_int(object, "version", stamp->version);
-    cor_json_add_string(object, "time", cached_time(cache, stamp->time_us));
-    cor_json_add_string(object, "dsa", dsa);
-    cor_json_add_int(object, "usn", stamp->usn);
-    return object;
+    if (!cache->has_dsa || memcmp(cache->dsa, dsa, AD_GUID_BYTES) != 0) {
+        cache->has_dsa = TRUE;
+        memcpy(cache->dsa, dsa, AD_GUID_BYTES);
+        ad_guid_text(dsa, cache->dsa_text);
+    }
+    return cache->dsa_text;
+}
+
+/* Members in the order of the canonical text, which need not sort them then. */
+static void describe(const struct ad_stamp *stamp, struct stamp_cache *cache, struct cor_json *out)
+{
+    cor_json_add_string(out, "dsa", cached_dsa(cache, stamp->dsa));
+    cor_json_add_string(out, "time", cached_time(cache, stamp->time_us));
+    cor_json_add_int(out, "usn", stamp->usn);
+    cor_json_add_int(out, "version", stamp->version);
 }
 
 struct cor_json *ad_metadata_json(const struct ad_schema *schema, const guint8 *data, gsize len)
@@ -118,7 +129,7 @@ struct cor_json *ad_metadata_json(const struct ad_schema *schema, const guint8 *
     if (count < 0)
         return NULL;
     struct cor_json *metadata = cor_json_new_object();
-    struct time_cache cache = {0};
+    struct stamp_cache cache = {0};
     guint32 previous = 0;
     for (gint i = 0; i < count; i++) {
         struct ad_stamp stamp = ad_stamp_at(data, (guint)i);
@@ -133,8 +144,9 @@ struct cor_json *ad_metadata_json(const struct ad_schema *schema, const guint8 *
         previous = stamp.attrtyp;
         if (attribute && attribute->handling == AD_VOLATILE)
             continue;
-        g_snprintf(hex, sizeof hex, "0x%08x", stamp.attrtyp);
-        cor_json_add(metadata, attribute ? attribute->name : hex, stamp_json(&stamp, &cache));
+        if (!attribute)
+            g_snprintf(hex, sizeof hex, "0x%08x", stamp.attrtyp);
+        describe(&stamp, &cache, cor_json_put_object(metadata, attribute ? attribute->name : hex));
     }
     g_free(cache.text);
     return metadata;

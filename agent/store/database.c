@@ -7,6 +7,8 @@
  */
 #include "agent/store/database.h"
 
+#include "agent/store/index.h"
+
 #include "correlate/error.h"
 
 #include <errno.h>
@@ -297,16 +299,37 @@ static gboolean check_present(const char *path, enum store_mode mode, GError **e
     return FALSE;
 }
 
+/* identifier_hash(value), for the migration that needs it. */
+static void sql_identifier_hash(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    (void)count;
+    const char *value = (const char *)sqlite3_value_text(values[0]);
+    sqlite3_result_int64(context, value ? store_identifier_hash(value) : 0);
+}
+
 static gboolean configure(struct store *store, GError **error)
 {
+    sqlite3_create_function_v2(store->db, "identifier_hash", 1,
+                               SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, NULL,
+                               sql_identifier_hash, NULL, NULL, NULL);
     sqlite3_extended_result_codes(store->db, 1);
     sqlite3_busy_timeout(store->db, BUSY_TIMEOUT_MS);
     return run_script(store, connection_settings, error);
 }
 
+/* A connection is used by one thread at a time, so SQLite's own locks guard nothing. */
+static gpointer set_up_library(gpointer unused)
+{
+    sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    return unused;
+}
+
 struct store *store_open_schema(const char *path, enum store_mode mode,
                                 const struct store_schema *schema, GError **error)
 {
+    static GOnce library = G_ONCE_INIT;
+    g_once(&library, set_up_library, NULL);
     if (!check_present(path, mode, error))
         return NULL;
     STORE_AUTO *store = g_new0(struct store, 1);

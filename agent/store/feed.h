@@ -12,7 +12,8 @@
 #include "correlate/record.h"
 
 enum store_op_kind {
-    STORE_OP_RECORD, /* key, type, name, document (canonical text), identifiers */
+    STORE_OP_RECORD, /* key, type, name, document (canonical text), identifiers, folded name in AD
+                      */
     STORE_OP_LINK,   /* source key, kind, target key */
     STORE_OP_UNLINK, /* the same */
     STORE_OP_FOLLOW, /* source key, kind */
@@ -20,13 +21,13 @@ enum store_op_kind {
     STORE_OP_EVENT,  /* source, id, document, keys */
 };
 
-/* Part of an operation; followed by a NUL byte that does not count. Identifiers are a byte for the
- * kind and a NUL-terminated value each; keys of an audit record are NUL-terminated. */
+/* Part of an operation; followed by a NUL byte that does not count. Identifiers are
+ * their hashes, a gint64 each; keys of an audit record are NUL-terminated. */
 struct store_part {
     const char *data;
     gsize len;
 };
-#define STORE_OP_PARTS 5
+#define STORE_OP_PARTS 6
 
 struct store_op {
     enum store_op_kind kind;

@@ -1,79 +1,151 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Identifiers come in no order, and entering them one by one would touch a page of the index for
- * each. They wait until a few ten thousand are together and go in sorted, so that neighbours share
- * a page; memory stays the same however many there are.
+ * each. They wait until many are together and go in sorted, so that neighbours share a page; the
+ * more are there already, the more wait, up to a bound. Links of a first capture wait likewise.
  */
 #include "agent/store/index.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#define PENDING_BYTES ((gsize)2 * 1024 * 1024)
+enum { PENDING_MIN = 16 * 1024, PENDING_MAX = 128 * 1024, LINKS_MAX = 16 * 1024 };
 
-/* An identifier that waits; its value follows, with a NUL byte. */
+/* An identifier that waits. */
 struct pending {
-    gint64 object;
-    guint32 len;
-    guint8 kind;
+    gint64 hash, object;
+};
+struct pending_link {
+    gint64 source, target;
+    const char *kind; /* interned by the picture */
 };
 
-static struct pending pending_at(const GByteArray *bytes, guint32 offset, const char **ret_value)
+gint64 store_identifier_hash(const char *folded)
 {
-    struct pending entry;
-    memcpy(&entry, bytes->data + offset, sizeof entry);
-    *ret_value = (const char *)bytes->data + offset + sizeof entry;
-    return entry;
+    guint64 hash = G_GUINT64_CONSTANT(0xcbf29ce484222325);
+    for (; *folded; folded++)
+        hash = (hash ^ (guchar)*folded) * G_GUINT64_CONSTANT(0x100000001b3);
+    return (gint64)hash;
+}
+
+void store_index_begin(struct store_picture *picture)
+{
+    picture->pending = g_array_new(FALSE, FALSE, sizeof(struct pending));
+    picture->links = g_array_new(FALSE, FALSE, sizeof(struct pending_link));
+    picture->kinds = g_string_chunk_new(256);
+}
+
+void store_index_end(struct store_picture *picture)
+{
+    g_array_unref(picture->pending);
+    g_array_unref(picture->links);
+    g_string_chunk_free(picture->kinds);
 }
 
 /* In the order of the index. */
-static gint compare_pending(gconstpointer a, gconstpointer b, gpointer bytes)
+static int compare_pending(const void *a, const void *b)
 {
-    const char *x_value, *y_value;
-    struct pending x = pending_at(bytes, *(const guint32 *)a, &x_value);
-    struct pending y = pending_at(bytes, *(const guint32 *)b, &y_value);
-    if (x.kind != y.kind)
-        return x.kind < y.kind ? -1 : 1;
-    int order = strcmp(x_value, y_value);
-    if (order)
-        return order;
-    return x.object < y.object ? -1 : x.object > y.object;
+    const struct pending *x = a, *y = b;
+    if (x->hash != y->hash)
+        return x->hash < y->hash ? -1 : 1;
+    return x->object < y->object ? -1 : x->object > y->object;
 }
 
-gboolean store_picture_flush(struct store_picture *picture, GError **error)
+static void bind_identifier(struct store_query *query, const struct store_picture *picture,
+                            guint at)
 {
-    GByteArray *bytes = picture->pending;
-    GArray *offsets = picture->pending_at;
-    g_array_sort_with_data(offsets, compare_pending, bytes);
-    STORE_QUERY_AUTO query = store_query_begin(picture->store, Q_IDENTIFIER_ADD);
-    for (guint i = 0; i < offsets->len; i++) {
-        const char *value;
-        struct pending entry = pending_at(bytes, g_array_index(offsets, guint32, i), &value);
-        store_query_int(&query, entry.kind);
-        store_query_part(&query, value, entry.len);
-        store_query_int(&query, entry.object);
+    const struct pending *entry = &g_array_index(picture->pending, struct pending, at);
+    store_query_int(query, entry->hash);
+    store_query_int(query, entry->object);
+}
+
+/* In the order of the table. */
+static int compare_links(const void *a, const void *b)
+{
+    const struct pending_link *x = a, *y = b;
+    if (x->source != y->source)
+        return x->source < y->source ? -1 : 1;
+    if (x->kind != y->kind)
+        return strcmp(x->kind, y->kind);
+    return x->target < y->target ? -1 : x->target > y->target;
+}
+
+static void bind_link(struct store_query *query, const struct store_picture *picture, guint at)
+{
+    const struct pending_link *link = &g_array_index(picture->links, struct pending_link, at);
+    store_query_int(query, link->source);
+    store_query_part(query, link->kind, strlen(link->kind));
+    store_query_int(query, link->target);
+    store_query_int(query, picture->point);
+}
+
+typedef void (*bind_func)(struct store_query *query, const struct store_picture *picture, guint at);
+
+/* Rows from first on, so many with each run of the statement; what is left over stays. */
+static gboolean enter(const struct store_picture *picture, enum store_statement id, guint rows,
+                      guint *first, guint end, bind_func bind, GError **error)
+{
+    STORE_QUERY_AUTO query = store_query_begin(picture->store, id);
+    for (; *first + rows <= end; *first += rows) {
+        for (guint i = 0; i < rows; i++)
+            bind(&query, picture, *first + i);
         if (!store_query_run(&query, error))
             return FALSE;
         store_query_again(&query);
     }
-    g_array_set_size(offsets, 0);
-    g_byte_array_set_size(bytes, 0);
     return TRUE;
+}
+
+gboolean store_picture_flush(struct store_picture *picture, GError **error)
+{
+    GArray *ids = picture->pending, *links = picture->links;
+    guint id = 0, link = 0;
+    if (ids->len)
+        qsort(ids->data, ids->len, sizeof(struct pending), compare_pending);
+    if (links->len)
+        qsort(links->data, links->len, sizeof(struct pending_link), compare_links);
+    gboolean ok =
+        enter(picture, Q_IDENTIFIER_ADD_MANY, STORE_ROWS, &id, ids->len, bind_identifier, error) &&
+        enter(picture, Q_IDENTIFIER_ADD, 1, &id, ids->len, bind_identifier, error) &&
+        enter(picture, Q_LINK_ADD_MANY, STORE_ROWS, &link, links->len, bind_link, error) &&
+        enter(picture, Q_LINK_ADD, 1, &link, links->len, bind_link, error);
+    picture->entered += ids->len;
+    g_array_set_size(ids, 0);
+    g_array_set_size(links, 0);
+    return ok;
 }
 
 gboolean store_index_identifiers(struct store_picture *picture, gint64 object,
                                  const struct store_part *identifiers, GError **error)
 {
-    const char *at = identifiers->data, *end = at + identifiers->len;
-    while (at < end) {
-        struct pending entry = {.object = object, .kind = (guint8)*at++};
-        entry.len = (guint32)strlen(at);
-        guint32 offset = picture->pending->len;
-        g_array_append_val(picture->pending_at, offset);
-        g_byte_array_append(picture->pending, (const guint8 *)&entry, sizeof entry);
-        g_byte_array_append(picture->pending, (const guint8 *)at, entry.len + 1);
-        at += entry.len + 1;
+    for (gsize at = 0; at < identifiers->len; at += sizeof(gint64)) {
+        struct pending entry = {.object = object};
+        memcpy(&entry.hash, identifiers->data + at, sizeof entry.hash);
+        g_array_append_val(picture->pending, entry);
     }
-    return picture->pending->len < PENDING_BYTES || store_picture_flush(picture, error);
+    return picture->pending->len < CLAMP(picture->entered / 8, PENDING_MIN, PENDING_MAX) ||
+           store_picture_flush(picture, error);
+}
+
+gboolean store_index_link(struct store_picture *picture, gint64 source,
+                          const struct store_part *kind, gint64 target, GError **error)
+{
+    struct pending_link link = {source, target, picture->last_kind};
+    if (!link.kind || strcmp(link.kind, kind->data) != 0)
+        picture->last_kind = link.kind = g_string_chunk_insert_const(picture->kinds, kind->data);
+    g_array_append_val(picture->links, link);
+    return picture->links->len < LINKS_MAX || store_picture_flush(picture, error);
+}
+
+gboolean store_index_place(struct store_picture *picture, gint64 object,
+                           const struct store_part *name, GError **error)
+{
+    if (!name->len)
+        return TRUE;
+    STORE_QUERY_AUTO query = store_query_begin(picture->store, Q_PLACE_ADD);
+    store_query_int(&query, object);
+    store_query_part(&query, name->data, name->len);
+    return store_query_run(&query, error);
 }
 
 /* --- audit records ---------------------------------------------------------------------------- */

@@ -17,8 +17,7 @@ gboolean store_picture_begin(struct store_picture *picture, struct store *store,
 {
     *picture = (struct store_picture){.store = store, .point = point};
     picture->touched = g_byte_array_new();
-    picture->pending = g_byte_array_new();
-    picture->pending_at = g_array_new(FALSE, FALSE, sizeof(guint32));
+    store_index_begin(picture);
     picture->last_key = g_string_new(NULL);
     gint64 links;
     if (!store_exec_value(store, Q_OBJECT_NEXT_ID, 0, NULL, 1, &picture->first_object, error) ||
@@ -33,8 +32,7 @@ void store_picture_clear(struct store_picture *picture)
     if (!picture->touched)
         return;
     g_byte_array_unref(picture->touched);
-    g_byte_array_unref(picture->pending);
-    g_array_unref(picture->pending_at);
+    store_index_end(picture);
     g_string_free(picture->last_key, TRUE);
     memset(picture, 0, sizeof *picture);
 }
@@ -116,22 +114,18 @@ struct row {
     guint8 hash[STORE_HASH_LEN];
 };
 
-/* The object of a record, made when new, and its open version. */
-static gboolean open_version(struct store *store, const struct store_op *op, gint64 *ret_object,
-                             struct row *ret_open, GError **error)
+/* The open version of an object. */
+static gboolean open_version(struct store *store, gint64 object, struct row *ret, GError **error)
 {
-    STORE_QUERY_AUTO query = store_query_begin(store, Q_OBJECT_STATE);
-    store_query_int(&query, op->directory);
-    store_query_part(&query, op->parts[0].data, op->parts[0].len);
+    STORE_QUERY_AUTO query = store_query_begin(store, Q_VERSION_OPEN);
+    store_query_int(&query, object);
     gboolean row;
-    *ret_open = (struct row){0};
     if (!store_query_step(&query, &row, error))
         return FALSE;
-    if (!row)
-        return add_object(store, op->directory, &op->parts[0], ret_object, error);
-    *ret_object = store_column_int(&query, 0);
-    ret_open->id = store_column_int(&query, 1);
-    store_column_hash(&query, 2, ret_open->hash);
+    if (row) {
+        ret->id = store_column_int(&query, 0);
+        store_column_hash(&query, 1, ret->hash);
+    }
     return TRUE;
 }
 
@@ -173,7 +167,8 @@ static gboolean insert_version(struct store_picture *picture, const struct store
     store_query_part(&type, op->parts[0].data, op->parts[0].len);
     store_query_int(&type, object);
     return store_query_run(&type, error) &&
-           store_index_identifiers(picture, object, &op->parts[4], error);
+           store_index_identifiers(picture, object, &op->parts[4], error) &&
+           store_index_place(picture, object, &op->parts[5], error);
 }
 
 /* The rows of an object that this run has spoken of: the one it began, and the one before that is
@@ -226,12 +221,15 @@ static gboolean put_again(struct store_picture *picture, const struct store_op *
 static gboolean put_record(struct store_picture *picture, const struct store_op *op, GError **error)
 {
     gint64 object;
-    struct row open;
-    if (!open_version(picture->store, op, &object, &open, error))
+    struct row open = {0};
+    if (!need_object(picture->store, op->directory, &op->parts[0], &object, error))
         return FALSE;
     if (is_touched(picture, object))
         return put_again(picture, op, object, error);
     touch(picture, object);
+    /* one that this run entered has no version yet */
+    if (object < picture->first_object && !open_version(picture->store, object, &open, error))
+        return FALSE;
     if (same_hash(&open, op))
         return TRUE;
     return (!open.id || end_version(picture, open.id, error)) &&
@@ -309,7 +307,9 @@ static gboolean put_link(struct store_picture *picture, const struct store_op *o
     if (!find_source(picture, op, TRUE, &source, error) ||
         !need_object(picture->store, op->directory, &op->parts[2], &target, error))
         return FALSE;
-    if (!picture->first_links && !newest_span(picture, source, kind, target, &span, error))
+    if (picture->first_links)
+        return store_index_link(picture, source, kind, target, error);
+    if (!newest_span(picture, source, kind, target, &span, error))
         return FALSE;
     if (!span.found || (span.until && span.until < picture->point))
         return add_link(picture, Q_LINK_ADD, source, kind, target, picture->point, error);
@@ -386,8 +386,11 @@ gboolean store_picture_apply(struct store_picture *picture, const struct store_o
         [STORE_OP_UNLINK] = drop_link,   [STORE_OP_FOLLOW] = expect_links,
         [STORE_OP_GONE] = forget_object, [STORE_OP_EVENT] = store_index_event,
     };
-    picture->loosened = picture->loosened || op->kind == STORE_OP_UNLINK ||
-                        op->kind == STORE_OP_FOLLOW || op->kind == STORE_OP_GONE;
+    gboolean takes_back =
+        op->kind == STORE_OP_UNLINK || op->kind == STORE_OP_FOLLOW || op->kind == STORE_OP_GONE;
+    picture->loosened = picture->loosened || takes_back;
+    if (takes_back && picture->links->len && !store_picture_flush(picture, error))
+        return FALSE;
     return actions[op->kind](picture, op, error);
 }
 

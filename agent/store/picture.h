@@ -13,11 +13,14 @@
 
 struct store_picture {
     struct store *store;
-    gint64 point;         /* its number */
-    gint64 first_object;  /* ids from here on were first heard of by this run */
-    GByteArray *touched;  /* a bit for each object id: heard of in this run */
-    GByteArray *pending;  /* identifiers that wait to be entered in order */
-    GArray *pending_at;   /* guint32: where each of them begins */
+    gint64 point;        /* its number */
+    gint64 first_object; /* ids from here on were first heard of by this run */
+    GByteArray *touched; /* a bit for each object id: heard of in this run */
+    GArray *pending;     /* identifiers that wait to be entered in order */
+    guint64 entered;     /* identifiers that did */
+    GArray *links;       /* links that wait */
+    GStringChunk *kinds; /* of them */
+    const char *last_kind;
     gboolean first_links; /* there were no links before this point */
     gboolean loosened;    /* rows were taken back, so there may be keys without any */
     /* memo: links come grouped by their source */
@@ -32,7 +35,7 @@ gboolean store_picture_begin(struct store_picture *picture, struct store *store,
 void store_picture_clear(struct store_picture *picture);
 gboolean store_picture_apply(struct store_picture *picture, const struct store_op *op,
                              GError **error);
-/* Enter the identifiers that still wait. */
+/* Enter the identifiers and links that still wait. */
 gboolean store_picture_flush(struct store_picture *picture, GError **error);
 
 /* The end of a half. What it did not speak of is gone, but for what unread (struct cor_unread *)

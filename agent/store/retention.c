@@ -198,6 +198,7 @@ static gboolean merge_all(struct store *store, const GPtrArray *points, const gb
 static gboolean forget_objects(struct store *store, GError **error)
 {
     return store_exec(store, Q_PRUNE_IDENTIFIERS, 0, NULL, error) &&
+           store_exec(store, Q_PRUNE_PLACES, 0, NULL, error) &&
            store_exec(store, Q_PRUNE_TYPES, 0, NULL, error) &&
            store_exec(store, Q_PRUNE_OBJECTS, 0, NULL, error);
 }

@@ -22,7 +22,7 @@ struct store_sink {
     GPtrArray *unread;        /* struct cor_unread *: of what absence says nothing */
     GHashTable *checkpoints;  /* stream -> canonical text, NULL: forgotten */
     struct store_codec codec; /* of the collector's thread, and its scratch */
-    GString *extra;
+    GString *extra, *place;
 };
 void store_sink_free(struct store_sink *half);
 

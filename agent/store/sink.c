@@ -6,6 +6,7 @@
  * by a later call.
  */
 #include "agent/store/event.h"
+#include "agent/store/index.h"
 #include "agent/store/run.h"
 
 #include "correlate/error.h"
@@ -57,15 +58,27 @@ static gboolean put(struct store_sink *half, struct store_op *op, GError **error
 
 /* --- records --------------------------------------------------------------------------------- */
 
-/* A byte for the kind, then the value with its NUL byte; kinds are small. */
-static void pack_identifiers(const struct cor_record *record, GString *out)
+static gboolean holds(const GString *hashes, gint64 hash)
+{
+    for (gsize at = 0; at < hashes->len; at += sizeof hash)
+        if (memcmp(hashes->str + at, &hash, sizeof hash) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+/* The hash of each identifier once; the folded name of an AD object. */
+static void pack_identifiers(struct store_sink *half, const struct cor_record *record)
 {
     g_autoptr(GPtrArray) identifiers = cor_identifiers(record);
-    g_string_truncate(out, 0);
+    g_string_truncate(half->extra, 0);
+    g_string_truncate(half->place, 0);
     for (guint i = 0; i < identifiers->len; i++) {
         const struct cor_identifier *identifier = g_ptr_array_index(identifiers, i);
-        g_string_append_c(out, (char)identifier->kind);
-        g_string_append_len(out, identifier->value, (gssize)strlen(identifier->value) + 1);
+        gint64 hash = store_identifier_hash(identifier->value);
+        if (!holds(half->extra, hash))
+            g_string_append_len(half->extra, (const char *)&hash, sizeof hash);
+        if (half->directory == COR_AD && identifier->kind == COR_ID_DN)
+            g_string_assign(half->place, identifier->value);
     }
 }
 
@@ -76,13 +89,13 @@ static gboolean take_record(struct cor_sink *self, const struct cor_record *reco
         !check_key("key of an object", record->key, error) ||
         !store_codec_record(&half->codec, record, error))
         return FALSE;
-    pack_identifiers(record, half->extra);
+    pack_identifiers(half, record);
     struct store_op op = {
         .kind = STORE_OP_RECORD,
         .life = record->life,
         .parts = {part_of(record->key), part_of(record->type),
                   part_of(record->name ? record->name : ""), part_of_string(half->codec.text),
-                  part_of_string(half->extra)},
+                  part_of_string(half->extra), part_of_string(half->place)},
     };
     store_codec_hash(&half->codec, op.hash);
     return put(half, &op, error);
@@ -249,6 +262,7 @@ struct cor_sink *store_run_sink(struct store_run *run, enum cor_directory direct
     half->problems = g_ptr_array_new_with_free_func(g_free);
     half->unread = g_ptr_array_new();
     half->extra = g_string_new(NULL);
+    half->place = g_string_new(NULL);
     half->checkpoints = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     run->sinks[directory] = half;
     return &half->sink;
@@ -263,6 +277,7 @@ void store_sink_free(struct store_sink *half)
     g_ptr_array_unref(half->problems);
     g_ptr_array_unref(half->unread);
     g_string_free(half->extra, TRUE);
+    g_string_free(half->place, TRUE);
     g_hash_table_unref(half->checkpoints);
     store_codec_release(&half->codec);
     g_free(half);

@@ -11,10 +11,15 @@ struct statement {
     gboolean scans;
 };
 
+#define ROWS_4(row)  row "," row "," row "," row
+#define ROWS_16(row) ROWS_4(row) "," ROWS_4(row) "," ROWS_4(row) "," ROWS_4(row)
+#define ROWS_64(row) ROWS_16(row) "," ROWS_16(row) "," ROWS_16(row) "," ROWS_16(row)
+
 /* clang-format off */
 static const struct statement statements[STORE_STATEMENTS] = {
     [Q_BEGIN] = {"BEGIN IMMEDIATE", FALSE},
     [Q_TRUST_KEYS] = {"PRAGMA foreign_keys = OFF", FALSE},
+    [Q_TRUST_VALUES] = {"PRAGMA ignore_check_constraints = ON", FALSE},
     [Q_BEGIN_READ] = {"BEGIN", FALSE},
     [Q_COMMIT] = {"COMMIT", FALSE},
     [Q_ROLLBACK] = {"ROLLBACK", FALSE},
@@ -29,10 +34,8 @@ static const struct statement statements[STORE_STATEMENTS] = {
 
     /* the coming point; objects */
     [Q_OBJECT_ID] = {"SELECT id FROM object WHERE directory = ?1 AND key = ?2", FALSE},
-    [Q_OBJECT_STATE] = {
-        "SELECT o.id, v.id, v.hash FROM object o"
-        " LEFT JOIN version v ON v.object = o.id AND v.until_point IS NULL"
-        " WHERE o.directory = ?1 AND o.key = ?2", FALSE},
+    [Q_VERSION_OPEN] = {
+        "SELECT id, hash FROM version WHERE object = ?1 AND until_point IS NULL", FALSE},
     [Q_OBJECT_DIRECTORY] = {"SELECT directory FROM object WHERE id = ?1", FALSE},
     [Q_OBJECT_ADD] = {"INSERT INTO object (directory, key) VALUES (?1, ?2)", FALSE},
     [Q_OBJECT_NEXT_ID] = {"SELECT max(id) + 1 FROM object", FALSE},
@@ -61,13 +64,19 @@ static const struct statement statements[STORE_STATEMENTS] = {
         "SELECT t.object FROM object_type t JOIN version v ON v.object = t.object"
         " WHERE t.directory = ?1 AND t.type = ?2 AND v.until_point IS NULL AND v.life = ?3", FALSE},
     [Q_IDENTIFIER_ADD] = {
-        "INSERT OR IGNORE INTO identifier (kind, value, object) VALUES (?1, ?2, ?3)", FALSE},
+        "INSERT OR IGNORE INTO identifier (hash, object) VALUES (?1, ?2)", FALSE},
+    [Q_IDENTIFIER_ADD_MANY] = {
+        "INSERT OR IGNORE INTO identifier (hash, object) VALUES " ROWS_64("(?, ?)"), FALSE},
+    [Q_PLACE_ADD] = {"INSERT OR IGNORE INTO place (object, name) VALUES (?1, ?2)", FALSE},
 
     /* the coming point; links. "+": walk the object's rows, not the point's */
     [Q_LINK_ANY] = {"SELECT 1 FROM link LIMIT 1", TRUE},
     [Q_LINK_ADD] = {
         "INSERT OR IGNORE INTO link (source, kind, target, from_point) VALUES (?1, ?2, ?3, ?4)",
         FALSE},
+    [Q_LINK_ADD_MANY] = {
+        "INSERT OR IGNORE INTO link (source, kind, target, from_point) VALUES "
+        ROWS_64("(?, ?, ?, ?)"), FALSE},
     [Q_LINK_NEWEST] = {
         "SELECT from_point, until_point FROM link WHERE source = ?1 AND kind = ?2 AND target = ?3"
         " ORDER BY from_point DESC LIMIT 1", FALSE},
@@ -197,7 +206,7 @@ static const struct statement statements[STORE_STATEMENTS] = {
         " CROSS JOIN object o ON o.id = i.object"
         " CROSS JOIN version v ON v.object = o.id AND v.from_point <= ?1"
         " AND (v.until_point IS NULL OR v.until_point > ?1)"
-        " WHERE i.kind = ?3 AND i.value = ?4 AND o.directory = ?2", FALSE},
+        " WHERE i.hash = ?3 AND o.directory = ?2", FALSE},
     [Q_VIEW_READ] = {
         "SELECT o.directory, o.key, v.document FROM object o"
         " CROSS JOIN version v ON v.object = o.id AND v.from_point <= ?1"
@@ -209,12 +218,12 @@ static const struct statement statements[STORE_STATEMENTS] = {
         " AND (v.until_point IS NULL OR v.until_point > ?1) AND v.type = t.type"
         " WHERE t.directory = ?2 AND t.type = ?3 ORDER BY t.key", FALSE},
     [Q_VIEW_READ_TREE] = {
-        "SELECT o.directory, o.key, v.document FROM identifier i"
-        " CROSS JOIN object o ON o.id = i.object AND o.directory = ?2"
+        "SELECT o.directory, o.key, v.document FROM (SELECT DISTINCT object FROM place"
+        " WHERE name = ?3 OR substr(name, -length(?3) - 1) = ',' || ?3) p"
+        " CROSS JOIN object o ON o.id = p.object AND o.directory = ?2"
         " CROSS JOIN version v ON v.object = o.id AND v.from_point <= ?1"
         " AND (v.until_point IS NULL OR v.until_point > ?1)"
-        " WHERE i.kind = ?3 AND (i.value = ?4 OR substr(i.value, -length(?4) - 1) = ',' || ?4)"
-        " ORDER BY o.key", FALSE},
+        " ORDER BY o.key", TRUE},
     [Q_VIEW_LINKS_OUT] = {
         "SELECT t.key FROM object s CROSS JOIN link l ON l.source = s.id AND l.kind = ?4"
         " AND l.from_point <= ?1 AND (l.until_point IS NULL OR l.until_point > ?1)"
@@ -258,7 +267,8 @@ static const struct statement statements[STORE_STATEMENTS] = {
         "SELECT e.id, e.event, e.time_us, e.document FROM event_key k"
         " CROSS JOIN event e ON e.id = k.event"
         " WHERE k.key = ?1 AND k.time_us >= ?2 AND k.time_us <= ?3 ORDER BY k.time_us", FALSE},
-    [Q_EVENT_NEWEST] = {"SELECT time_us FROM event WHERE source = ?1 ORDER BY time_us DESC LIMIT 1", FALSE},
+    [Q_EVENT_NEWEST] = {
+        "SELECT time_us FROM event WHERE source = ?1 ORDER BY time_us DESC LIMIT 1", FALSE},
 
     /* retention; points between ?1 and ?2 (both kept) go into ?2 */
     [Q_PRUNE_VERSIONS] = {
@@ -302,6 +312,10 @@ static const struct statement statements[STORE_STATEMENTS] = {
         "DELETE FROM identifier"
         " WHERE NOT EXISTS (SELECT 1 FROM version WHERE version.object = identifier.object)",
         TRUE},
+    [Q_PRUNE_PLACES] = {
+        "DELETE FROM place"
+        " WHERE NOT EXISTS (SELECT 1 FROM version WHERE version.object = place.object)",
+        TRUE},
     [Q_PRUNE_TYPES] = {
         "DELETE FROM object_type"
         " WHERE NOT EXISTS (SELECT 1 FROM version WHERE version.object = object_type.object)",
@@ -342,7 +356,8 @@ static const struct statement statements[STORE_STATEMENTS] = {
         "SELECT number, imported_us, source, origin, hash, document, entry FROM rule_set"
         " ORDER BY number", TRUE},
     [Q_VERIFY_IDENTIFIER] = {
-        "SELECT 1 FROM identifier WHERE kind = ?1 AND value = ?2 AND object = ?3", FALSE},
+        "SELECT 1 FROM identifier WHERE hash = ?1 AND object = ?2", FALSE},
+    [Q_VERIFY_PLACE] = {"SELECT 1 FROM place WHERE object = ?1 AND name = ?2", FALSE},
     [Q_VERIFY_TYPE] = {
         "SELECT 1 FROM object_type WHERE directory = ?1 AND type = ?2 AND key = ?3 AND object = ?4",
         FALSE},

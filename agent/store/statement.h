@@ -16,6 +16,7 @@ enum store_statement {
     Q_BEGIN,
     Q_BEGIN_READ,
     Q_TRUST_KEYS,
+    Q_TRUST_VALUES,
     Q_COMMIT,
     Q_ROLLBACK,
     Q_APPLICATION_ID,
@@ -28,7 +29,7 @@ enum store_statement {
     Q_SCHEMA_SIZE,
 
     Q_OBJECT_ID,
-    Q_OBJECT_STATE,
+    Q_VERSION_OPEN,
     Q_OBJECT_DIRECTORY,
     Q_OBJECT_ADD,
     Q_OBJECT_NEXT_ID,
@@ -41,8 +42,11 @@ enum store_statement {
     Q_TYPE_ADD,
     Q_TYPE_OBJECTS,
     Q_IDENTIFIER_ADD,
+    Q_IDENTIFIER_ADD_MANY,
+    Q_PLACE_ADD,
     Q_LINK_ANY,
     Q_LINK_ADD,
+    Q_LINK_ADD_MANY,
     Q_LINK_NEWEST,
     Q_LINK_SEEN,
     Q_LINKS_KEEP,
@@ -120,6 +124,7 @@ enum store_statement {
     Q_LINK_EXTEND,
     Q_PRUNE_OBJECTS,
     Q_PRUNE_IDENTIFIERS,
+    Q_PRUNE_PLACES,
     Q_PRUNE_TYPES,
     Q_VACUUM,
 
@@ -137,11 +142,15 @@ enum store_statement {
     Q_VERIFY_EVENTS,
     Q_VERIFY_RULES,
     Q_VERIFY_IDENTIFIER,
+    Q_VERIFY_PLACE,
     Q_VERIFY_TYPE,
     Q_VERIFY_EVENT_KEY,
 
     STORE_STATEMENTS,
 };
+
+/* Rows that a statement "…_MANY" enters at once, which costs half as much as one by one. */
+#define STORE_ROWS 64
 
 /* The SQL of a statement; scans tells that it deliberately walks a whole table. For the tests. */
 const char *store_statement_sql(enum store_statement id);

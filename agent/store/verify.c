@@ -7,6 +7,7 @@
  */
 #include "agent/store/chain.h"
 #include "agent/store/event.h"
+#include "agent/store/index.h"
 #include "agent/store/point.h"
 #include "correlate/error.h"
 #include "correlate/identity.h"
@@ -365,23 +366,37 @@ static gboolean check_type(struct audit *audit, const struct cor_record *record,
     return TRUE;
 }
 
+static gboolean check_indexed(struct audit *audit, struct store_query *query,
+                              const struct cor_record *record, const char *what, GError **error)
+{
+    gboolean present;
+    if (!store_query_step(query, &present, error))
+        return FALSE;
+    if (!present)
+        problem(audit, "%s '%s' is missing from the index of %s",
+                cor_directory_name(record->directory), record->key, what);
+    store_query_again(query);
+    return TRUE;
+}
+
 static gboolean check_identifiers(struct audit *audit, const struct cor_record *record,
                                   gint64 object, GError **error)
 {
     g_autoptr(GPtrArray) identifiers = cor_identifiers(record);
     STORE_QUERY_AUTO query = store_query_begin(audit->store, Q_VERIFY_IDENTIFIER);
+    STORE_QUERY_AUTO place = store_query_begin(audit->store, Q_VERIFY_PLACE);
     for (guint i = 0; i < identifiers->len; i++) {
         const struct cor_identifier *identifier = g_ptr_array_index(identifiers, i);
-        store_query_int(&query, identifier->kind);
-        store_query_text(&query, identifier->value);
+        store_query_int(&query, store_identifier_hash(identifier->value));
         store_query_int(&query, object);
-        gboolean present;
-        if (!store_query_step(&query, &present, error))
+        if (!check_indexed(audit, &query, record, "identifiers", error))
             return FALSE;
-        if (!present)
-            problem(audit, "%s '%s' is missing from the index of identifiers",
-                    cor_directory_name(record->directory), record->key);
-        store_query_again(&query);
+        if (record->directory != COR_AD || identifier->kind != COR_ID_DN)
+            continue;
+        store_query_int(&place, object);
+        store_query_text(&place, identifier->value);
+        if (!check_indexed(audit, &place, record, "places", error))
+            return FALSE;
     }
     return TRUE;
 }

@@ -4,6 +4,7 @@
  * rows are only candidates and the document decides. Invariant: a view sees one consistent picture
  * until it is closed, even when another process prunes meanwhile.
  */
+#include "agent/store/index.h"
 #include "agent/store/point.h"
 #include "correlate/error.h"
 #include "correlate/identity.h"
@@ -70,8 +71,7 @@ static GPtrArray *view_find(struct cor_view *self, enum cor_directory directory,
     STORE_QUERY_AUTO query = store_query_begin(view->store, Q_VIEW_FIND);
     store_query_int(&query, view->point);
     store_query_int(&query, directory);
-    store_query_int(&query, identifier_kind);
-    store_query_text(&query, folded);
+    store_query_int(&query, store_identifier_hash(folded));
     gboolean row;
     while (store_query_step(&query, &row, error)) {
         if (!row)
@@ -184,7 +184,6 @@ struct cor_reader *store_view_read_tree(struct cor_view *self, const char *dn, G
     struct store_view *view = (struct store_view *)self;
     struct store_reader *reader = reader_new(view, Q_VIEW_READ_TREE, COR_AD);
     reader->tree = cor_identifier_fold(COR_ID_DN, dn);
-    store_query_int(&reader->query, COR_ID_DN);
     store_query_text(&reader->query, reader->tree);
     return reader_ready(view, reader, error);
 }

@@ -5,7 +5,7 @@
 set -eu -o pipefail
 
 build=(build-essential cmake ninja-build pkg-config git libglib2.0-dev libldap-dev libsasl2-dev
-    libsasl2-modules-gssapi-mit libkrb5-dev libcurl4-openssl-dev libcjson-dev libsqlite3-dev
+    libsasl2-modules-gssapi-mit libkrb5-dev libcurl4-openssl-dev libsqlite3-dev
     libssl-dev libxml2-dev libzstd-dev libsystemd-dev)
 tests=(clang clang-format clang-tidy libclang-rt-14-dev llvm-14 libcmocka-dev samba
     samba-ad-provision samba-dsdb-modules samba-vfs-modules python3 python3-samba python3-ldb

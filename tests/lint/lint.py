@@ -28,7 +28,6 @@ CONFINED = {
     r"ldap(_\w+)?\.h|lber\.h|sasl/.*|krb5.*|gssapi.*|resolv\.h|arpa/nameser\.h": "ldap",
     r"curl/.*": "graph",
     r"sqlite3\.h|zstd.*\.h": "agent/store",
-    r"c[Jj][Ss][Oo][Nn]/.*|cJSON\.h": "correlate",
     r"systemd/.*": "agent",
     r"libxml/.*": "agent/rules",
     r"openssl/evp\.h": "agent/store",
@@ -106,8 +105,6 @@ def check_confined():
                 if re.fullmatch(pattern, match.group(1)) and folder_of(path) != folder:
                     yield f"{path}:{line_of(text, match.start())}: <{match.group(1)}> belongs to {folder}/"
     for path in c_files():
-        if re.search(r"#include <c[jJ]", read(path)) and path != "correlate/json.c":
-            yield f"{path}:1: only correlate/json.c may include cJSON"
         if "#include <openssl/x509" in read(path) and path != "correlate/rules/functions_certificate.c":
             yield f"{path}:1: only correlate/rules/functions_certificate.c may include X.509"
 

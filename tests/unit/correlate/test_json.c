@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The strict JSON wrapper: each trap of cJSON, exact integers, canonical text. */
+/* The strict JSON parser: each trap of lenient ones, exact integers, canonical text. */
 #include "correlate/error.h"
 #include "correlate/json.h"
 
@@ -221,6 +221,62 @@ static void test_build_and_read(void **state)
                                      "  \"none\": null,\n  \"new\": null\n}");
 }
 
+/* What was stolen, moved and copied outlives the root it came from. */
+static void test_lifetimes(void **state)
+{
+    static const char text[] =
+        "{\"a\":{\"deep\":[1,\"two\",{\"three\":3}]},\"b\":\"text\",\"c\":null}";
+    (void)state;
+    struct cor_json *doc = cor_json_parse(text, strlen(text), 0, NULL);
+    assert_non_null(doc);
+    COR_JSON_AUTO *stolen = cor_json_steal(doc, "a");
+    COR_JSON_AUTO *other = cor_json_new_object();
+    cor_json_add(other, "b", cor_json_steal(doc, "b"));
+    cor_json_put_copy(other, "again", stolen);
+    cor_json_add_int(cor_json_put_object(other, "object"), "n", 1);
+    cor_json_append(cor_json_put_array(other, "array"), cor_json_new_string("x"));
+    assert_int_equal(cor_json_size(doc), 1);
+    cor_json_free(doc);
+    cor_json_add_string(stolen, "late", "addition");
+    g_autofree char *left = cor_json_to_text(stolen), *right = cor_json_to_text(other);
+    assert_string_equal(left, "{\"deep\":[1,\"two\",{\"three\":3}],\"late\":\"addition\"}");
+    assert_string_equal(right, "{\"again\":{\"deep\":[1,\"two\",{\"three\":3}]},\"array\":[\"x\"],"
+                               "\"b\":\"text\",\"object\":{\"n\":1}}");
+    /* taken out and put back, in one arena */
+    struct cor_json *back = cor_json_steal(other, "array");
+    cor_json_set(other, "array", back);
+    assert_int_equal(cor_json_size(cor_json_get(other, "array")), 1);
+}
+
+/* Sorted whatever the order before was, and however many members there are. */
+static void test_order(void **state)
+{
+    (void)state;
+    for (int count = 2; count <= 130; count += 16) {
+        for (int step = 1; step <= 3; step++) {
+            COR_JSON_AUTO *doc = cor_json_new_object();
+            g_autoptr(GString) expected = g_string_new("{");
+            for (int i = 0; i < count; i++) {
+                int n = (i * (2 * step + 1) * 7 + step) % count;
+                char key[16];
+                g_snprintf(key, sizeof key, "key%08d", n);
+                if (!cor_json_get(doc, key))
+                    cor_json_add_int(doc, key, n);
+            }
+            for (int n = 0; n < count; n++) {
+                char key[16];
+                g_snprintf(key, sizeof key, "key%08d", n);
+                if (cor_json_get(doc, key))
+                    g_string_append_printf(expected, "%s\"%s\":%d", expected->len > 1 ? "," : "",
+                                           key, n);
+            }
+            g_string_append_c(expected, '}');
+            g_autofree char *text = cor_json_to_text(doc);
+            assert_string_equal(text, expected->str);
+        }
+    }
+}
+
 /* Every power of two and its neighbours survives building, text and parsing. */
 static void test_integers_exact(void **state)
 {
@@ -270,7 +326,8 @@ int main(void)
         cmocka_unit_test(test_canonical),      cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_limits),         cmocka_unit_test(test_large_object),
         cmocka_unit_test(test_build_and_read), cmocka_unit_test(test_integers_exact),
-        cmocka_unit_test(test_equal),
+        cmocka_unit_test(test_equal),          cmocka_unit_test(test_lifetimes),
+        cmocka_unit_test(test_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

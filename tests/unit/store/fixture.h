@@ -314,12 +314,44 @@ static inline guint problem_count(struct store *store, gboolean print)
 }
 #define ASSERT_VERIFIES(store) assert_int_equal(problem_count(store, TRUE), 0)
 
+/* The index of identifiers as it was before version 4: from the documents. */
+static inline void fill_old_identifiers(struct store *store)
+{
+    sqlite3_stmt *walk = NULL, *add = NULL;
+    assert_int_equal(sqlite3_prepare_v2(store->db,
+                                        "SELECT o.directory, o.key, v.document, o.id FROM version v"
+                                        " JOIN object o ON o.id = v.object",
+                                        -1, &walk, NULL),
+                     SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(store->db,
+                                        "INSERT OR IGNORE INTO identifier VALUES (?1, ?2, ?3)", -1,
+                                        &add, NULL),
+                     SQLITE_OK);
+    while (sqlite3_step(walk) == SQLITE_ROW) {
+        COR_RECORD_AUTO *record = NULL;
+        OK((record = store_codec_load(
+                &store->codec, (enum cor_directory)sqlite3_column_int(walk, 0),
+                (const char *)sqlite3_column_text(walk, 1), sqlite3_column_blob(walk, 2),
+                (gsize)sqlite3_column_bytes(walk, 2), &error)));
+        g_autoptr(GPtrArray) identifiers = cor_identifiers(record);
+        for (guint i = 0; i < identifiers->len; i++) {
+            const struct cor_identifier *identifier = identifiers->pdata[i];
+            sqlite3_bind_int(add, 1, identifier->kind);
+            sqlite3_bind_text(add, 2, identifier->value, -1, SQLITE_STATIC);
+            sqlite3_bind_int64(add, 3, sqlite3_column_int64(walk, 3));
+            assert_int_equal(sqlite3_step(add), SQLITE_DONE);
+            sqlite3_reset(add);
+        }
+    }
+    sqlite3_finalize(walk);
+    sqlite3_finalize(add);
+}
+
 /* Turn the closed store at path into one of schema version 1: its SQL, with the rows moved over. */
 static inline void make_version_1(const char *path)
 {
-    static const char *const tables[] = {"ledger",      "head",     "point", "object",
-                                         "version",     "link",     "event", "identifier",
-                                         "object_type", "event_key"};
+    static const char *const tables[] = {"ledger", "head",  "point",       "object",   "version",
+                                         "link",   "event", "object_type", "event_key"};
     const struct store_schema first = {store_schema.steps, 1};
     g_autofree char *newer = g_strconcat(path, ".newer", NULL);
     g_unlink(newer);
@@ -334,6 +366,7 @@ static inline void make_version_1(const char *path)
             g_strdup_printf("INSERT INTO main.%s SELECT * FROM newer.%s", tables[i], tables[i]);
         assert_int_equal(sqlite3_exec(store->db, sql, NULL, NULL, NULL), SQLITE_OK);
     }
+    fill_old_identifiers(store);
     store_close(store);
     assert_int_equal(g_unlink(newer), 0);
 }

@@ -124,6 +124,21 @@ static void test_find_forgets_a_renamed_object(void **state)
     assert_int_equal(find_count(f->store, 1, COR_ID_SAM, "alison"), 0);
 }
 
+/* The index holds hashes: one that leads to another object finds nothing there. */
+static void test_find_compares_the_value(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(
+        sqlite3_exec(f->store->db,
+                     "INSERT OR IGNORE INTO identifier (hash, object)"
+                     " SELECT i.hash, o.id FROM identifier i, object o WHERE o.directory = 0",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_int_equal(find_count(f->store, 1, COR_ID_SAM, "alice"), 1);
+    assert_int_equal(find_count(f->store, 1, COR_ID_SAM, "bob"), 1);
+    assert_int_equal(find_count(f->store, 1, COR_ID_MAIL, "alice"), 0);
+}
+
 static void expect_read(struct cor_view *view, const char *type, const char *expected)
 {
     struct cor_reader *reader = NULL;
@@ -284,6 +299,7 @@ int main(void)
         T(test_changes),
         T(test_changes_can_be_stopped),
         T(test_find_folds_and_follows_time),
+        T(test_find_compares_the_value),
         T(test_find_forgets_a_renamed_object),
         T(test_read_by_type),
         T(test_read_after_a_change_of_type),

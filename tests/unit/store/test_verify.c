@@ -65,8 +65,9 @@ static const char *const tamperings[] = {
     "SELECT object, 5, type, name, life, hash, document FROM version WHERE name = 'staff'",
     "UPDATE object SET key = 'other' WHERE key = '" ALICE "'",
     "UPDATE object SET directory = 1 WHERE key = '" BOB "'",
-    "DELETE FROM identifier WHERE value = 'bob'",
-    "UPDATE identifier SET object = 99 WHERE value = 'alice'",
+    "DELETE FROM identifier WHERE object = (SELECT id FROM object WHERE key = '" BOB "')",
+    "UPDATE identifier SET object = 99 WHERE hash = (SELECT max(i.hash) FROM identifier i"
+    " JOIN object o ON o.id = i.object WHERE o.key = '" ALICE "')",
     "DELETE FROM object_type WHERE key = '" BOB "'",
     /* links */
     "DELETE FROM link WHERE until_point IS NULL",
