@@ -201,6 +201,8 @@ static void drop_token(struct entra_client *client)
     entra_token_clear(&client->token);
 }
 
+static gboolean ensure_token(struct entra_client *client, GError **error);
+
 /* Run one call until decided. TRUE: a final answer is in exchange. A token call passes itself:
  * its 401 is final, and its transient refusals come as 400. */
 static gboolean try_call(struct entra_client *client, struct entra_call *call,
@@ -226,6 +228,10 @@ static gboolean try_call(struct entra_client *client, struct entra_call *call,
         }
         if (!pause_ms(client, verdict.wait_ms, error))
             return FALSE;
+        if (call->bearer && !ensure_token(client, error)) /* its end may come while we wait */
+            return FALSE;
+        if (call->bearer)
+            call->bearer = client->token.access;
     }
 }
 
