@@ -50,8 +50,9 @@ class Signer:
         return text + '.' + url64(bytes(signature))
 
     def ask(self, jwt, **changes):
-        return self.lab.token_call(self.lab.form('agent', client_secret=None, client_assertion=jwt,
-                                                 client_assertion_type=JWT_BEARER, **changes))
+        form = {'client_secret': None, 'client_assertion': jwt,
+                'client_assertion_type': JWT_BEARER, **changes}
+        return self.lab.token_call(self.lab.form('agent', **form))
 
 
 def codes(answer):
