@@ -89,6 +89,9 @@ static const struct key keys[] = {
      "longest time of one request"},
     {"entra", "retry_budget_ms", NUMBER, AT(entra.retry_budget_ms), 0, 86400000, NULL, FALSE,
      "900000", "how long one capture may wait for a throttling service in all"},
+    {"entra", "quota_percent", NUMBER, AT(entra.quota_percent), 0, 100, NULL, FALSE, "90",
+     "share of the service's quotas for this app that a capture may use; lower leaves more to "
+     "others"},
     {"entra", "reconcile_days", DAYS, AT(entra.reconcile_us), 0, 365, NULL, FALSE, "7",
      "read everything, not only what changed, when that was last done so long ago; 0: always"},
     {"sync", "engine", CHOICE, AT(hints.engine), 0, 0, "auto connect cloudsync", FALSE, "auto",
@@ -393,6 +396,7 @@ static struct config *config_new(const char *path)
     config->retention =
         (struct store_retention){.keep_daily_days = 365, .keep_all_days = 7, .keep_last = 10};
     config->ad.full_every_hours = 24;
+    config->entra.quota_percent = 90;
     config->entra.reconcile_us = 7 * COR_DAY_US;
     return config;
 }

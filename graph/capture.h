@@ -30,6 +30,7 @@ struct entra_options {
     guint page_size;               /* 0: 999 */
     guint timeout_ms;      /* total per request; 0: 120000. Idle and connect limits derive */
     guint retry_budget_ms; /* how long all retries of one run may wait; 0: 900000 */
+    guint quota_percent;   /* of the service's quotas that are ours; 0: wait only when refused */
     gint64 audit_since_us; /* read directory audits from here; 0: the last 30 days */
     /* What the last published complete capture of this source left in the stream
      * ENTRA_CHECKPOINT, if nothing but complete captures were published since: only what changed

@@ -10,6 +10,7 @@
 #include "correlate/error.h"
 #include "graph/answer.h"
 #include "graph/cloud.h"
+#include "graph/governor.h"
 #include "graph/link.h"
 #include "graph/token.h"
 #include "graph/transport.h"
@@ -41,6 +42,7 @@ struct entra_client {
     guint outstanding; /* the caller's thread only */
     struct cor_half_stats stats;
     gint64 budget_ms;
+    struct entra_governor governor;
     /* the worker only */
     struct entra_transport *transport;
     struct entra_login login;
@@ -92,15 +94,35 @@ static struct entra_reply *reply_from(struct entra_exchange *exchange, const cha
 
 /* --- figures ---------------------------------------------------------------------------------- */
 
-static void count(struct entra_client *client, const struct entra_exchange *exchange)
+/* cost: NULL for calls of the token service, which no quota of Graph counts. */
+static void count(struct entra_client *client, const struct entra_exchange *exchange,
+                  const struct entra_cost *cost)
 {
+    gint64 now_us = g_get_monotonic_time();
+    gboolean http = exchange->outcome.kind == ENTRA_OUT_HTTP;
+    gboolean throttled = http && exchange->outcome.status == 429;
     g_mutex_lock(&client->mutex);
     client->stats.requests++;
     client->stats.bytes += (guint64)MAX(exchange->wire_bytes, 0);
-    client->stats.throttled +=
-        exchange->outcome.kind == ENTRA_OUT_HTTP && exchange->outcome.status == 429;
+    client->stats.throttled += throttled;
     if (exchange->date_us)
         client->stats.peer_clock_us = exchange->date_us;
+    if (cost) { /* a request that got no answer may have been counted all the same */
+        guint units = exchange->units ? exchange->units : cost->of[ENTRA_UNITS];
+        client->stats.units += cost->of[ENTRA_UNITS] ? units : 0;
+        entra_governor_spend(&client->governor, cost, exchange->units, now_us);
+    }
+    if (cost && cost->of[ENTRA_UNITS] && throttled)
+        entra_governor_refused(&client->governor, now_us);
+    else if (cost && http && exchange->units)
+        entra_governor_told(&client->governor, exchange->percentage, now_us);
+    g_mutex_unlock(&client->mutex);
+}
+
+void entra_client_told(struct entra_client *client, double percentage)
+{
+    g_mutex_lock(&client->mutex);
+    entra_governor_told(&client->governor, percentage, g_get_monotonic_time());
     g_mutex_unlock(&client->mutex);
 }
 
@@ -118,6 +140,8 @@ void entra_client_stats(struct entra_client *client, struct cor_half_stats *stat
     stats->requests = client->stats.requests;
     stats->bytes = client->stats.bytes;
     stats->throttled = client->stats.throttled;
+    stats->units = client->stats.units;
+    stats->waited_ms = client->stats.waited_ms;
     stats->peer_clock_us = client->stats.peer_clock_us;
     g_mutex_unlock(&client->mutex);
 }
@@ -126,15 +150,16 @@ void entra_client_count_throttled(struct entra_client *client)
 {
     g_mutex_lock(&client->mutex);
     client->stats.throttled++;
+    entra_governor_refused(&client->governor, g_get_monotonic_time());
     g_mutex_unlock(&client->mutex);
 }
 
 /* --- trying ----------------------------------------------------------------------------------- */
 
-static gboolean pause_ms(struct entra_client *client, gint64 wait_ms, GError **error)
+static gboolean rest_ms(struct entra_client *client, gint64 wait_ms, GError **error)
 {
     g_mutex_lock(&client->mutex);
-    client->budget_ms -= wait_ms;
+    client->stats.waited_ms += (guint64)wait_ms;
     g_mutex_unlock(&client->mutex);
     GPollFD fd;
     gint64 until = g_get_monotonic_time() + wait_ms * 1000;
@@ -149,6 +174,30 @@ static gboolean pause_ms(struct entra_client *client, gint64 wait_ms, GError **e
         return TRUE;
     g_set_error(error, ENTRA_ERROR, COR_E_CANCELLED, "stopped on request");
     return FALSE;
+}
+
+/* A wait that a failure made necessary: it costs budget. */
+static gboolean pause_ms(struct entra_client *client, gint64 wait_ms, GError **error)
+{
+    g_mutex_lock(&client->mutex);
+    client->budget_ms -= wait_ms;
+    g_mutex_unlock(&client->mutex);
+    return rest_ms(client, wait_ms, error);
+}
+
+/* Our own pace: it costs no budget, because a slow service is not a failing one. */
+static gboolean keep_pace(struct entra_client *client, const struct entra_cost *cost,
+                          GError **error)
+{
+    for (;;) {
+        g_mutex_lock(&client->mutex);
+        gint64 wait_us = entra_governor_wait(&client->governor, cost, g_get_monotonic_time());
+        g_mutex_unlock(&client->mutex);
+        if (wait_us <= 0)
+            return TRUE;
+        if (!rest_ms(client, wait_us / 1000 + 1, error))
+            return FALSE;
+    }
 }
 
 /* What came as one clause, for a request that is given up. */
@@ -209,10 +258,14 @@ static gboolean try_call(struct entra_client *client, struct entra_call *call,
                          struct entra_retry_state *state, struct entra_exchange *exchange,
                          GError **error)
 {
+    struct entra_cost price = entra_cost_of(call->url, call->body);
+    const struct entra_cost *cost = call->bearer ? &price : NULL;
     for (;;) {
         entra_exchange_clear(exchange);
+        if (cost && !keep_pace(client, cost, error))
+            return FALSE;
         entra_transport_run(client->transport, call, exchange);
-        count(client, exchange);
+        count(client, exchange, cost);
         state->attempts++;
         state->budget_left_ms = entra_client_budget(client);
         struct entra_outcome outcome = exchange->outcome;
@@ -404,6 +457,7 @@ struct entra_client *entra_client_new(const struct entra_options *options,
         return NULL;
     struct entra_client *client = g_new0(struct entra_client, 1);
     client->options = options;
+    entra_governor_init(&client->governor, options->quota_percent);
     client->base = g_steal_pointer(&base);
     client->token_url = g_steal_pointer(&token_url);
     client->transport = transport;

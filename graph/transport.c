@@ -16,6 +16,7 @@
 enum {
     MAX_HEADER = 1024,
     MAX_HEADERS = 200,
+    MAX_FIGURE = 100000,
     LOW_SPEED_BYTES = 1000, /* per second; slower than this for the idle time is a stalled peer */
     MAX_IDLE_S = 30,
     MAX_CONNECT_MS = 15000,
@@ -33,6 +34,7 @@ struct entra_transport {
     guint headers_seen;
     char *retry_after, *request_id, *challenge;
     gint64 date_us;
+    double units, percentage;
     char native[CURL_ERROR_SIZE];
 };
 
@@ -76,6 +78,23 @@ static void keep_header(char **slot, char *value_taken)
     *slot = value_taken;
 }
 
+/* Figures of the throttling headers, whatever stands there: at least 0, at most a sane size. */
+static gboolean take_figure(struct entra_transport *transport, const char *line, gsize len)
+{
+    char *value;
+    double *slot;
+    if ((value = header_value(line, len, "x-ms-resource-unit")))
+        slot = &transport->units;
+    else if ((value = header_value(line, len, "x-ms-throttle-limit-percentage")))
+        slot = &transport->percentage;
+    else
+        return FALSE;
+    double figure = g_ascii_isdigit(*value) ? g_ascii_strtod(value, NULL) : 0;
+    *slot = figure > 0 && figure < MAX_FIGURE ? figure : 0;
+    g_free(value);
+    return TRUE;
+}
+
 static size_t take_header(char *data, size_t size, size_t count, void *user)
 {
     struct entra_transport *transport = user;
@@ -83,6 +102,8 @@ static size_t take_header(char *data, size_t size, size_t count, void *user)
     if (++transport->headers_seen > MAX_HEADERS)
         return 0;
     char *value;
+    if (take_figure(transport, data, len))
+        return len;
     if ((value = header_value(data, len, "retry-after"))) {
         keep_header(&transport->retry_after, value);
     } else if ((value = header_value(data, len, "request-id"))) {
@@ -296,6 +317,7 @@ static struct curl_slist *headers_of(const struct entra_call *call)
         explicit_bzero(line, strlen(line));
         g_free(line);
         list = curl_slist_append(list, "Prefer: include-unknown-enum-members");
+        list = curl_slist_append(list, "x-ms-throttle-priority: Low"); /* others go first */
     }
     return list;
 }
@@ -313,6 +335,7 @@ static void begin(struct entra_transport *transport)
     transport->too_large = FALSE;
     transport->headers_seen = 0;
     transport->date_us = 0;
+    transport->units = transport->percentage = 0;
     transport->native[0] = '\0';
 }
 
@@ -327,6 +350,8 @@ static void finish(struct entra_transport *transport, struct entra_exchange *exc
     exchange->content_type = g_strdup(type);
     exchange->wire_bytes = wire;
     exchange->date_us = transport->date_us;
+    exchange->units = (guint)transport->units;
+    exchange->percentage = transport->percentage;
     exchange->request_id = g_steal_pointer(&transport->request_id);
     exchange->challenge = g_steal_pointer(&transport->challenge);
     gint64 now_us = transport->date_us ? transport->date_us : g_get_real_time();

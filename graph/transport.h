@@ -25,7 +25,9 @@ struct entra_exchange {
     char *challenge;                 /* owned; WWW-Authenticate of a local call, or NULL */
     gint64 date_us;                  /* the peer's Date header; 0 unknown */
     gint64 wire_bytes;
-    GError *error; /* owned; set unless outcome.kind is HTTP */
+    guint units;       /* x-ms-resource-unit: what the service says it cost; 0: it did not say */
+    double percentage; /* x-ms-throttle-limit-percentage; 0: absent */
+    GError *error;     /* owned; set unless outcome.kind is HTTP */
 };
 void entra_exchange_clear(struct entra_exchange *exchange);
 

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     g_autofree char *path = entra_arc_key_path(text, NULL);
     if (path) {
         g_assert(g_str_has_prefix(path, ENTRA_ARC_DIRECTORY) && g_str_has_suffix(path, ".key"));
-        g_assert(!strchr(path + strlen(ENTRA_ARC_DIRECTORY), '/') && !strstr(path, ".."));
+        g_assert(!strchr(path + strlen(ENTRA_ARC_DIRECTORY), '/') && !strstr(path, "/.."));
     }
     g_autofree char *url = entra_arc_url(text, "https://graph.example.test", NULL);
     g_assert(!url || g_str_has_prefix(url, "http://localhost") ||
