@@ -90,8 +90,7 @@ static const struct key keys[] = {
     {"entra", "retry_budget_ms", NUMBER, AT(entra.retry_budget_ms), 0, 86400000, NULL, FALSE,
      "900000", "how long one capture may wait for a throttling service in all"},
     {"entra", "quota_percent", NUMBER, AT(entra.quota_percent), 0, 100, NULL, FALSE, "90",
-     "share of the service's quotas for this app that a capture may use; lower leaves more to "
-     "others"},
+     "share of the service's quotas for this app that a capture uses; 0: wait only when refused"},
     {"entra", "reconcile_days", DAYS, AT(entra.reconcile_us), 0, 365, NULL, FALSE, "7",
      "read everything, not only what changed, when that was last done so long ago; 0: always"},
     {"sync", "engine", CHOICE, AT(hints.engine), 0, 0, "auto connect cloudsync", FALSE, "auto",

@@ -22,6 +22,7 @@ import entra  # noqa: E402
 import harness  # noqa: E402
 import proxy  # noqa: E402
 import arc  # noqa: E402
+import permissions  # noqa: E402
 
 COMPLETE, USAGE, INCOMPLETE, AUTH = 0, 2, 3, 4
 FAR = "graph.far.example.test"
@@ -323,7 +324,45 @@ def configuration(stage):
                 "21Vianet" in said and "directory audits" in said and status in (0, 1), said)
 
 
-SECTIONS = [configuration, pem, pkcs12, refused_certificates, clock, renewal, managed, proxies]
+# --- registering --------------------------------------------------------------------------------
+
+AZ = """#!/bin/sh
+echo "$*" >> "$AZ_LOG"
+case "$*" in
+*"app create"*) echo 00000000-0000-0000-0000-00000000cafe ;;
+*"sp show"*) echo "$*" | sed "s/.*value=='\\([^']*\\)'.*/id-of-\\1/" ;;
+esac
+"""
+
+
+def registering(stage):
+    """The az script, run with an az that only writes down what it is told."""
+    status, script = stage.run("check", "--script", "az", secret_file=stage.dir + "/secret")
+    path, log = stage.file("register.sh", script), stage.dir + "/az.log"
+    stage.file("az", AZ, 0o755)
+    done = subprocess.run(["sh", path], capture_output=True, text=True, cwd=stage.dir, env={
+        **os.environ, "PATH": stage.dir + ":" + os.environ["PATH"], "AZ_LOG": log})
+    stage.equal("the script runs", (status, done.returncode, done.stderr), (0, 0, ""))
+    stage.check("it tells the client id", "client_id=00000000-0000-0000-0000-00000000cafe" in
+                done.stdout, done.stdout)
+    with open(log, encoding="utf-8") as source:
+        asked = set(re.findall(r"permission add .*--api-permissions id-of-(\S+)=Role", source.read()))
+    held = {p for p in permissions.AGENT if "SyncBehavior" not in p}
+    # what the tenant's own list has and reads nothing yet, is not asked for
+    stage.check("the permissions that are read with", {"User.Read.All", "AuditLog.Read.All",
+                "Policy.Read.All"} <= asked, asked)
+    stage.check("none that writes", not [p for p in asked if "Write" in p], asked)
+    stage.check("none that the tenant does not know", asked <= held | set(permissions.INCLUDED_IN),
+                asked - held)
+    status, text = stage.run("check", "--script", "powershell", secret_file=stage.dir + "/secret")
+    listed = set(re.findall(r"^  '(\S+)'$", text, re.M))
+    stage.equal("PowerShell: the same", (status, listed), (0, asked))
+    stage.expect("no such shell", USAGE, "az, powershell", args=["check", "--script", "bash"])
+    stage.expect("managed identity by az", USAGE, "--script powershell", client_id=None,
+                 args=["check", "--script", "az"], managed_identity="arc")
+
+
+SECTIONS = [configuration, registering, pem, pkcs12, refused_certificates, clock, renewal, managed, proxies]
 
 
 def suite(place):
