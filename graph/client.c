@@ -262,8 +262,10 @@ static gboolean try_call(struct entra_client *client, struct entra_call *call,
     const struct entra_cost *cost = call->bearer ? &price : NULL;
     for (;;) {
         entra_exchange_clear(exchange);
-        if (cost && !keep_pace(client, cost, error))
+        if (cost && !(keep_pace(client, cost, error) && ensure_token(client, error)))
             return FALSE;
+        if (call->bearer) /* its end may have come while we waited */
+            call->bearer = client->token.access;
         entra_transport_run(client->transport, call, exchange);
         count(client, exchange, cost);
         state->attempts++;
@@ -281,10 +283,6 @@ static gboolean try_call(struct entra_client *client, struct entra_call *call,
         }
         if (!pause_ms(client, verdict.wait_ms, error))
             return FALSE;
-        if (call->bearer && !ensure_token(client, error)) /* its end may come while we wait */
-            return FALSE;
-        if (call->bearer)
-            call->bearer = client->token.access;
     }
 }
 

@@ -264,9 +264,13 @@ void entra_governor_told(struct entra_governor *governor, double percentage, gin
 
 void entra_governor_refused(struct entra_governor *governor, gint64 now_us)
 {
-    if (governor->size > 0 && !governor->size_known)
-        governor->size--;
-    governor->size_known = TRUE;
+    struct entra_window *window = &governor->windows[ENTRA_UNITS];
+    forget(window, ENTRA_UNITS, now_us);
+    /* a refusal while we spent little tells of others, not of the tenant's size */
+    if (window->total > quota_of(governor, ENTRA_UNITS) / 2) {
+        governor->size -= governor->size > 0 && !governor->size_known;
+        governor->size_known = TRUE;
+    }
     governor->others = quota_of(governor, ENTRA_UNITS);
     governor->others_at_us = now_us;
 }
