@@ -11,6 +11,7 @@
 #include "agent/suggest.h"
 #include "correlate/error.h"
 #include "correlate/time.h"
+#include "graph/cloud.h"
 
 #include <string.h>
 
@@ -57,22 +58,39 @@ static const struct key keys[] = {
      "read everything at least this often, and in between only what changed; 0: always everything"},
     {"entra", "tenant_id", TEXT, AT(entra.tenant_id), 0, 0, NULL, TRUE, NULL,
      "tenant, GUID or domain"},
-    {"entra", "client_id", TEXT, AT(entra.client_id), 0, 0, NULL, TRUE, NULL,
-     "application (client) id of the read-only app registration"},
-    {"entra", "secret_file", PATH, AT(entra.secret_file), 0, 0, NULL, TRUE, NULL,
+    {"entra", "client_id", TEXT, AT(entra.client_id), 0, 0, NULL, FALSE, NULL,
+     "application (client) id of the read-only app registration; not with a managed identity"},
+    {"entra", "secret_file", PATH, AT(entra.secret_file), 0, 0, NULL, FALSE, NULL,
      "file with the client secret; not readable by others"},
-    {"entra", "graph_url", TEXT, AT(entra.graph_url), 0, 0, NULL, FALSE,
-     "https://graph.microsoft.com", "Graph root of the cloud the tenant lives in"},
-    {"entra", "token_url", TEXT, AT(entra.token_url), 0, 0, NULL, FALSE,
-     "login.microsoftonline.com", "token endpoint"},
+    {"entra", "certificate_file", PATH, AT(entra.certificate_file), 0, 0, NULL, FALSE, NULL,
+     "instead: PEM or PKCS#12 with certificate and RSA key; not readable by others"},
+    {"entra", "certificate_password_file", PATH, AT(entra.certificate_password_file), 0, 0, NULL,
+     FALSE, NULL, "password of the PKCS#12 or of the encrypted key, one line"},
+    {"entra", "certificate_algorithm", CHOICE, AT(entra.certificate_algorithm), 0, 0, "PS256 RS256",
+     FALSE, "PS256",
+     "how assertions are signed; RS256 (with x5t) is known from an older sample only"},
+    {"entra", "managed_identity", CHOICE, AT(entra.managed_identity), 0, 0, "no arc", FALSE, "no",
+     "instead: arc, the identity that Azure Arc gave this server"},
+    {"entra", "cloud", CHOICE, AT(entra.cloud), 0, 0, ENTRA_CLOUDS, FALSE, "global",
+     "national cloud of the tenant: global, usgov (L4), usgov-dod (L5), china (21Vianet)"},
+    {"entra", "graph_url", TEXT, AT(entra.graph_url), 0, 0, NULL, FALSE, "of the cloud",
+     "root of Graph, where it is not that of the cloud"},
+    {"entra", "token_url", TEXT, AT(entra.token_url), 0, 0, NULL, FALSE, "of the cloud",
+     "token endpoint, where it is not that of the cloud"},
     {"entra", "ca_file", PATH, AT(entra.ca_file), 0, 0, NULL, FALSE, "system CAs",
      "additional CA, PEM"},
+    {"entra", "proxy", TEXT, AT(entra.proxy), 0, 0, NULL, FALSE, NULL,
+     "http://HOST:PORT of a proxy; the environment is not asked, loopback never goes through it"},
+    {"entra", "proxy_secret_file", PATH, AT(entra.proxy_secret_file), 0, 0, NULL, FALSE, NULL,
+     "user:password for the proxy, one line; not readable by others"},
     {"entra", "page_size", NUMBER, AT(entra.page_size), 1, 999, NULL, FALSE, "999",
      "objects per page"},
     {"entra", "timeout_ms", NUMBER, AT(entra.timeout_ms), 100, 3600000, NULL, FALSE, "120000",
      "longest time of one request"},
     {"entra", "retry_budget_ms", NUMBER, AT(entra.retry_budget_ms), 0, 86400000, NULL, FALSE,
      "900000", "how long one capture may wait for a throttling service in all"},
+    {"entra", "quota_percent", NUMBER, AT(entra.quota_percent), 0, 100, NULL, FALSE, "90",
+     "share of the service's quotas for this app that a capture uses; 0: wait only when refused"},
     {"entra", "reconcile_days", DAYS, AT(entra.reconcile_us), 0, 365, NULL, FALSE, "7",
      "read everything, not only what changed, when that was last done so long ago; 0: always"},
     {"sync", "engine", CHOICE, AT(hints.engine), 0, 0, "auto connect cloudsync", FALSE, "auto",
@@ -305,6 +323,50 @@ static void read_section(struct reading *in, const char *group)
             mistake(in, group, NULL, "[%s] needs %s: %s", group, keys[i].name, keys[i].help);
 }
 
+/* Exactly one kind of credential, and what it needs. */
+static void check_credential(struct reading *in)
+{
+    const struct entra_options *entra = &in->config->entra;
+    int kinds = (entra->secret_file != NULL) + (entra->certificate_file != NULL) +
+                (entra->managed_identity != FALSE);
+    if (kinds != 1)
+        mistake(in, "entra", NULL, "%s: one of secret_file, certificate_file, managed_identity=arc",
+                kinds ? "only one credential can be used" : "[entra …] needs a credential");
+    if (!entra->client_id && !entra->managed_identity)
+        mistake(in, "entra", NULL, "[entra …] needs client_id: %s",
+                find_key("entra", "client_id")->help);
+    if (entra->client_id && entra->managed_identity)
+        mistake(in, "entra", "client_id",
+                "client_id is not used with managed_identity: leave it out");
+    if (entra->certificate_password_file && !entra->certificate_file)
+        mistake(in, "entra", "certificate_password_file",
+                "certificate_password_file needs certificate_file");
+}
+
+static gboolean is_proxy(const char *text)
+{
+    const char *host = strstr(text, "://");
+    gboolean scheme = g_str_has_prefix(text, "http://") || g_str_has_prefix(text, "https://");
+    return scheme && host[3] && !host[3 + strcspn(host + 3, "@/?# ")];
+}
+
+static void check_entra(struct reading *in)
+{
+    struct entra_options *entra = &in->config->entra;
+    check_credential(in);
+    if (!entra->graph_url)
+        entra->graph_url = entra_cloud_row((enum entra_cloud)entra->cloud)->graph;
+    if (!g_str_has_prefix(entra->graph_url, "https://"))
+        mistake(in, "entra", "graph_url", "graph_url must begin with https://");
+    if (entra->token_url && !g_str_has_prefix(entra->token_url, "https://"))
+        mistake(in, "entra", "token_url", "token_url must begin with https://");
+    if (entra->proxy && !is_proxy(entra->proxy))
+        mistake(in, "entra", "proxy",
+                "proxy must be http://HOST:PORT; user and password belong into proxy_secret_file");
+    if (entra->proxy_secret_file && !entra->proxy)
+        mistake(in, "entra", "proxy_secret_file", "proxy_secret_file needs proxy");
+}
+
 static void check_together(struct reading *in)
 {
     const struct config *config = in->config;
@@ -318,10 +380,8 @@ static void check_together(struct reading *in)
             "bind_dn would send a password in clear: set transport=ldaps or transport=starttls");
     if (config->ad.bind_dn && !config->ad.password_file)
         mistake(in, "ad", NULL, "bind_dn needs password_file");
-    if (config->entra.graph_url && !g_str_has_prefix(config->entra.graph_url, "https://"))
-        mistake(in, "entra", "graph_url", "graph_url must begin with https://");
-    if (config->entra.token_url && !g_str_has_prefix(config->entra.token_url, "https://"))
-        mistake(in, "entra", "token_url", "token_url must begin with https://");
+    if (config->has_entra)
+        check_entra(in);
 }
 
 static struct config *config_new(const char *path)
@@ -334,8 +394,8 @@ static struct config *config_new(const char *path)
     config->agent_interval_us = COR_HOUR_US;
     config->retention =
         (struct store_retention){.keep_daily_days = 365, .keep_all_days = 7, .keep_last = 10};
-    config->entra.graph_url = "https://graph.microsoft.com";
     config->ad.full_every_hours = 24;
+    config->entra.quota_percent = 90;
     config->entra.reconcile_us = 7 * COR_DAY_US;
     return config;
 }

@@ -174,6 +174,8 @@ char *cor_proof_text(const struct cor_proof *proof); /* e.g. "8 of 8 segments pr
 /* What one collector reports about its half when it is done. */
 struct cor_half_stats {
     guint64 objects, requests, bytes, throttled;
+    guint64 units;     /* resource units of the service; 0 where there are none */
+    guint64 waited_ms; /* for quotas, refusals and retries */
     gint64 started_us, finished_us;
     gint64 peer_clock_us; /* the directory's own clock at the end; 0 unknown */
 };

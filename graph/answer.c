@@ -76,8 +76,13 @@ static const struct {
     {7000218, COR_E_AUTH, "the tenant demands another kind of credential for this app"},
     {700016, COR_E_AUTH, "the tenant has no app with this client id"},
     {7000112, COR_E_AUTH, "the app is disabled in the tenant"},
-    {50012, COR_E_AUTH, "the client assertion was refused"},
-    {700027, COR_E_AUTH, "the client assertion was refused"},
+    {50012, COR_E_AUTH, "the signature of the certificate was refused"},
+    {700027, COR_E_AUTH,
+     "the app registration does not know this certificate (or its key has changed); upload it"},
+    {50027, COR_E_AUTH, "the client assertion was refused"},
+    {700021, COR_E_AUTH, "the client assertion was refused; check the client id"},
+    {700023, COR_E_AUTH, "the client assertion was refused; check the token endpoint's address"},
+    {1000502, COR_E_AUTH, "the certificate is outside its time"},
     {500133, COR_E_AUTH, "the client assertion is outside its time; check this host's clock"},
     {700024, COR_E_AUTH, "the client assertion is outside its time; check this host's clock"},
     {90002, COR_E_CONFIG, "there is no tenant of this name or id"},
@@ -142,6 +147,13 @@ void entra_token_fail(long status, const char *body, gsize len, GError **error)
     else
         g_set_error(error, ENTRA_ERROR, todo, "the token endpoint refused (HTTP %ld, %s)", status,
                     oauth_name(doc));
+}
+
+gboolean entra_token_untimely(const char *body, gsize len)
+{
+    COR_JSON_AUTO *doc = cor_json_parse(body, len, MAX_ERROR_BYTES, NULL);
+    int code = token_error_code(doc);
+    return code == 700024 || code == 500133;
 }
 
 gboolean entra_token_transient(const char *body, gsize len)

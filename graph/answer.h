@@ -23,6 +23,8 @@ gboolean entra_token_parse(const char *body, gsize len, struct entra_token *ret,
  * OAuth error name are kept, the description is not, because it is the one text that could
  * repeat what was sent. COR_E_AUTH, COR_E_CONFIG or COR_E_RETRY. */
 void entra_token_fail(long status, const char *body, gsize len, GError **error);
+/* Does the token endpoint refuse an assertion because of its time? */
+gboolean entra_token_untimely(const char *body, gsize len);
 /* Does the token endpoint call this error transient? */
 gboolean entra_token_transient(const char *body, gsize len);
 

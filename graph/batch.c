@@ -23,6 +23,9 @@ struct entra_batch {
     GPtrArray *filling; /* struct step * */
     GPtrArray *flying;  /* struct step *, NULL: nothing on its way */
     gint64 delay_ms;    /* before the next batch */
+    /* of the answer at hand: the largest of its steps, and whether any step has such headers */
+    double percentage;
+    gboolean counted;
 };
 
 static void step_free(struct step *step)
@@ -115,6 +118,15 @@ static gboolean is_transient(long status)
     return entra_retry_decide(&state, &outcome, 0).action == ENTRA_WAIT;
 }
 
+/* The answer of a batch has no throttling headers of its own. */
+static void note_percentage(struct entra_batch *batch, const struct cor_json *response)
+{
+    const char *text = header(cor_json_get(response, "headers"), "x-ms-throttle-limit-percentage");
+    double percentage = text && g_ascii_isdigit(*text) ? g_ascii_strtod(text, NULL) : 0;
+    batch->percentage = MAX(batch->percentage, percentage);
+    batch->counted |= text || header(cor_json_get(response, "headers"), "x-ms-resource-unit");
+}
+
 static gboolean judge_step(struct entra_batch *batch, struct step *step,
                            const struct cor_json *response, GError **error)
 {
@@ -155,6 +167,12 @@ static gboolean judge(struct entra_batch *batch, GPtrArray *steps, GError **erro
     }
     COR_JSON_AUTO *doc =
         cor_json_parse(entra_reply_text(reply), reply->body->len, ENTRA_MAX_BODY, NULL);
+    batch->percentage = 0;
+    batch->counted = FALSE;
+    for (guint i = 0; i < steps->len; i++)
+        note_percentage(batch, response_of(doc, i));
+    if (batch->counted) /* else silence tells nothing */
+        entra_client_told(batch->client, batch->percentage);
     for (guint i = 0; i < steps->len; i++)
         if (!judge_step(batch, steps->pdata[i], response_of(doc, i), error))
             return FALSE;

@@ -14,14 +14,23 @@
 struct entra_options {
     const char *source;    /* configured name */
     const char *tenant_id; /* GUID or domain */
-    const char *client_id;
-    const char *secret_file; /* client secret, one line; must not be readable by others */
-    const char *graph_url;   /* https://graph.microsoft.com */
-    const char *token_url; /* NULL: https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token */
+    const char *client_id; /* NULL with a managed identity */
+    /* One of these three. Files must not be readable by others. */
+    const char *secret_file;               /* client secret, one line */
+    const char *certificate_file;          /* PEM with key, or PKCS#12 */
+    gboolean managed_identity;             /* of this Arc-enabled server */
+    const char *certificate_password_file; /* one line, or NULL */
+    int certificate_algorithm;             /* enum entra_algorithm */
+    int cloud;                             /* enum entra_cloud */
+    const char *graph_url;                 /* root of Graph, that of the cloud unless told */
+    const char *token_url; /* NULL: {login of the cloud}/{tenant}/oauth2/v2.0/token */
     const char *ca_file;   /* extra CA, or NULL: system */
-    guint page_size;       /* 0: 999 */
+    const char *proxy;     /* http://host:port, or NULL: none; the environment is not asked */
+    const char *proxy_secret_file; /* user:password, one line, or NULL */
+    guint page_size;               /* 0: 999 */
     guint timeout_ms;      /* total per request; 0: 120000. Idle and connect limits derive */
     guint retry_budget_ms; /* how long all retries of one run may wait; 0: 900000 */
+    guint quota_percent;   /* of the service's quotas that are ours; 0: wait only when refused */
     gint64 audit_since_us; /* read directory audits from here; 0: the last 30 days */
     /* What the last published complete capture of this source left in the stream
      * ENTRA_CHECKPOINT, if nothing but complete captures were published since: only what changed

@@ -8,12 +8,20 @@
 
 #include "correlate/error.h"
 #include "correlate/time.h"
+#include "graph/certificate.h"
+#include "graph/cloud.h"
 #include "graph/document.h"
 #include "graph/logs.h"
 #include "graph/page.h"
 #include "graph/resource.h"
+#include "graph/token.h"
 
-enum { CHECK_BUDGET_MS = 10000, CHECK_TIMEOUT_MS = 30000, MAX_SKEW_S = 300 };
+enum {
+    CHECK_BUDGET_MS = 10000,
+    CHECK_TIMEOUT_MS = 30000,
+    MAX_SKEW_S = 300,
+    CERTIFICATE_DAYS = 30 /* warned ahead of its end */
+};
 
 struct checking {
     struct entra_client *client;
@@ -210,21 +218,59 @@ static void check_clock(struct checking *checking)
                   ok ? NULL : g_strdup("synchronise this host's clock"));
 }
 
+/* Without a token of the service: a certificate that ends soon stops every capture from then on. */
+static void check_certificate(const struct entra_options *options, GPtrArray *checks)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(entra_certificate) certificate = entra_certificate_read(
+        options->certificate_file, options->certificate_password_file, &error);
+    if (!certificate) {
+        cor_check_add(checks, "certificate", FALSE, TRUE, g_strdup(error->message), NULL);
+        return;
+    }
+    gint64 left_us = entra_certificate_not_after(certificate) - g_get_real_time();
+    gint64 days = left_us / COR_DAY_US;
+    gboolean ok = days >= CERTIFICATE_DAYS;
+    g_autofree char *until = cor_time_text(entra_certificate_not_after(certificate));
+    g_autofree char *thumbprint = entra_certificate_thumbprint(certificate);
+    cor_check_add(checks, "certificate", ok, left_us <= 0,
+                  left_us <= 0
+                      ? g_strdup_printf("expired on %s; thumbprint %s", until, thumbprint)
+                      : g_strdup_printf("valid until %s, %" G_GINT64_FORMAT " days; thumbprint %s",
+                                        until, days, thumbprint),
+                  ok ? NULL
+                     : g_strdup("it ends soon: make a new one, add it to the app registration "
+                                "beside the old one, then replace the file"));
+}
+
+static void check_cloud(const struct entra_options *options, GPtrArray *checks)
+{
+    const struct entra_cloud_row *cloud = entra_cloud_row((enum entra_cloud)options->cloud);
+    if (cloud->lacks)
+        cor_check_add(checks, "cloud", TRUE, FALSE,
+                      g_strdup_printf("%s: without %s", cloud->words, cloud->lacks), NULL);
+}
+
 void entra_check(const struct entra_options *options, GPtrArray *checks)
 {
     struct entra_options quick = *options;
     quick.retry_budget_ms = CHECK_BUDGET_MS;
     quick.timeout_ms = CHECK_TIMEOUT_MS;
     g_autoptr(GError) error = NULL;
+    check_cloud(options, checks);
+    if (options->certificate_file)
+        check_certificate(options, checks);
     struct entra_client *client = entra_client_new(&quick, NULL, &error);
     if (!client || !entra_client_login(client, &error)) {
         cor_check_add(checks, "token", FALSE, TRUE, g_strdup(error->message),
-                      g_strdup("correct the tenant, client id and secret file of the "
-                               "configuration, or the app registration (docs/entra.md)"));
+                      g_strdup_printf("correct the tenant, client id and credential (%s) of the "
+                                      "configuration, or the app registration (docs/entra.md)",
+                                      entra_login_kind(options)));
         entra_client_free(client);
         return;
     }
-    cor_check_add(checks, "token", TRUE, TRUE, g_strdup("the tenant issued a token"), NULL);
+    cor_check_add(checks, "token", TRUE, TRUE,
+                  g_strdup_printf("issued for the %s", entra_login_kind(options)), NULL);
     struct checking checking = {client, checks};
     for (guint i = 0; i < entra_resources_len; i++)
         check_resource(&checking, &entra_resources[i]);

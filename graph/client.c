@@ -9,15 +9,15 @@
 
 #include "correlate/error.h"
 #include "graph/answer.h"
+#include "graph/cloud.h"
+#include "graph/governor.h"
 #include "graph/link.h"
-#include "graph/secret.h"
+#include "graph/token.h"
 #include "graph/transport.h"
 
 #include <string.h>
 
-enum { DEFAULT_TIMEOUT_MS = 120000, DEFAULT_BUDGET_MS = 900000 };
-
-#define MICROSOFT_LOGIN "https://login.microsoftonline.com"
+enum { DEFAULT_TIMEOUT_MS = 120000, DEFAULT_BUDGET_MS = 900000, RENEW_AGAIN_S = 30 };
 
 struct request {
     char *url, *json; /* owned */
@@ -42,10 +42,12 @@ struct entra_client {
     guint outstanding; /* the caller's thread only */
     struct cor_half_stats stats;
     gint64 budget_ms;
+    struct entra_governor governor;
     /* the worker only */
     struct entra_transport *transport;
+    struct entra_login login;
     struct entra_token token;
-    gint64 renew_at_us; /* monotonic */
+    gint64 renew_at_us, token_ends_us; /* monotonic */
 };
 
 /* --- answers ---------------------------------------------------------------------------------- */
@@ -92,15 +94,35 @@ static struct entra_reply *reply_from(struct entra_exchange *exchange, const cha
 
 /* --- figures ---------------------------------------------------------------------------------- */
 
-static void count(struct entra_client *client, const struct entra_exchange *exchange)
+/* cost: NULL for calls of the token service, which no quota of Graph counts. */
+static void count(struct entra_client *client, const struct entra_exchange *exchange,
+                  const struct entra_cost *cost)
 {
+    gint64 now_us = g_get_monotonic_time();
+    gboolean http = exchange->outcome.kind == ENTRA_OUT_HTTP;
+    gboolean throttled = http && exchange->outcome.status == 429;
     g_mutex_lock(&client->mutex);
     client->stats.requests++;
     client->stats.bytes += (guint64)MAX(exchange->wire_bytes, 0);
-    client->stats.throttled +=
-        exchange->outcome.kind == ENTRA_OUT_HTTP && exchange->outcome.status == 429;
+    client->stats.throttled += throttled;
     if (exchange->date_us)
         client->stats.peer_clock_us = exchange->date_us;
+    if (cost) { /* a request that got no answer may have been counted all the same */
+        guint units = exchange->units ? exchange->units : cost->of[ENTRA_UNITS];
+        client->stats.units += cost->of[ENTRA_UNITS] ? units : 0;
+        entra_governor_spend(&client->governor, cost, exchange->units, now_us);
+    }
+    if (cost && cost->of[ENTRA_UNITS] && throttled)
+        entra_governor_refused(&client->governor, now_us);
+    else if (cost && http && exchange->units)
+        entra_governor_told(&client->governor, exchange->percentage, now_us);
+    g_mutex_unlock(&client->mutex);
+}
+
+void entra_client_told(struct entra_client *client, double percentage)
+{
+    g_mutex_lock(&client->mutex);
+    entra_governor_told(&client->governor, percentage, g_get_monotonic_time());
     g_mutex_unlock(&client->mutex);
 }
 
@@ -118,6 +140,8 @@ void entra_client_stats(struct entra_client *client, struct cor_half_stats *stat
     stats->requests = client->stats.requests;
     stats->bytes = client->stats.bytes;
     stats->throttled = client->stats.throttled;
+    stats->units = client->stats.units;
+    stats->waited_ms = client->stats.waited_ms;
     stats->peer_clock_us = client->stats.peer_clock_us;
     g_mutex_unlock(&client->mutex);
 }
@@ -126,15 +150,16 @@ void entra_client_count_throttled(struct entra_client *client)
 {
     g_mutex_lock(&client->mutex);
     client->stats.throttled++;
+    entra_governor_refused(&client->governor, g_get_monotonic_time());
     g_mutex_unlock(&client->mutex);
 }
 
 /* --- trying ----------------------------------------------------------------------------------- */
 
-static gboolean pause_ms(struct entra_client *client, gint64 wait_ms, GError **error)
+static gboolean rest_ms(struct entra_client *client, gint64 wait_ms, GError **error)
 {
     g_mutex_lock(&client->mutex);
-    client->budget_ms -= wait_ms;
+    client->stats.waited_ms += (guint64)wait_ms;
     g_mutex_unlock(&client->mutex);
     GPollFD fd;
     gint64 until = g_get_monotonic_time() + wait_ms * 1000;
@@ -149,6 +174,30 @@ static gboolean pause_ms(struct entra_client *client, gint64 wait_ms, GError **e
         return TRUE;
     g_set_error(error, ENTRA_ERROR, COR_E_CANCELLED, "stopped on request");
     return FALSE;
+}
+
+/* A wait that a failure made necessary: it costs budget. */
+static gboolean pause_ms(struct entra_client *client, gint64 wait_ms, GError **error)
+{
+    g_mutex_lock(&client->mutex);
+    client->budget_ms -= wait_ms;
+    g_mutex_unlock(&client->mutex);
+    return rest_ms(client, wait_ms, error);
+}
+
+/* Our own pace: it costs no budget, because a slow service is not a failing one. */
+static gboolean keep_pace(struct entra_client *client, const struct entra_cost *cost,
+                          GError **error)
+{
+    for (;;) {
+        g_mutex_lock(&client->mutex);
+        gint64 wait_us = entra_governor_wait(&client->governor, cost, g_get_monotonic_time());
+        g_mutex_unlock(&client->mutex);
+        if (wait_us <= 0)
+            return TRUE;
+        if (!rest_ms(client, wait_us / 1000 + 1, error))
+            return FALSE;
+    }
 }
 
 /* What came as one clause, for a request that is given up. */
@@ -201,16 +250,24 @@ static void drop_token(struct entra_client *client)
     entra_token_clear(&client->token);
 }
 
+static gboolean ensure_token(struct entra_client *client, GError **error);
+
 /* Run one call until decided. TRUE: a final answer is in exchange. A token call passes itself:
  * its 401 is final, and its transient refusals come as 400. */
 static gboolean try_call(struct entra_client *client, struct entra_call *call,
                          struct entra_retry_state *state, struct entra_exchange *exchange,
                          GError **error)
 {
+    struct entra_cost price = entra_cost_of(call->url, call->body);
+    const struct entra_cost *cost = call->bearer ? &price : NULL;
     for (;;) {
         entra_exchange_clear(exchange);
+        if (cost && !(keep_pace(client, cost, error) && ensure_token(client, error)))
+            return FALSE;
+        if (call->bearer) /* its end may have come while we waited */
+            call->bearer = client->token.access;
         entra_transport_run(client->transport, call, exchange);
-        count(client, exchange);
+        count(client, exchange, cost);
         state->attempts++;
         state->budget_left_ms = entra_client_budget(client);
         struct entra_outcome outcome = exchange->outcome;
@@ -229,62 +286,46 @@ static gboolean try_call(struct entra_client *client, struct entra_call *call,
     }
 }
 
-/* The form of a client credentials request. It holds the secret: entra_secret_free it. */
-static char *token_form(const struct entra_client *client, GError **error)
+/* A call of the token service. While the old token still serves, one try must do: the service is
+ * asked again soon, and the capture goes on meanwhile. */
+static gboolean token_call(void *data, struct entra_call *call, struct entra_exchange *exchange,
+                           GError **error)
 {
-    char *secret = entra_secret_read(client->options->secret_file, error);
-    if (!secret)
-        return NULL;
-    char *escaped = g_uri_escape_string(secret, NULL, FALSE);
-    g_autofree char *id = g_uri_escape_string(client->options->client_id, NULL, FALSE);
-    g_autofree char *scope = g_strdup_printf("%s/.default", client->base);
-    g_autofree char *scope_escaped = g_uri_escape_string(scope, NULL, FALSE);
-    char *form = g_strdup_printf("grant_type=client_credentials&client_id=%s&scope=%s"
-                                 "&client_secret=%s",
-                                 id, scope_escaped, escaped);
-    entra_secret_free(secret);
-    entra_secret_free(escaped);
-    return form;
+    struct entra_client *client = data;
+    struct entra_retry_state state = {.renewed = TRUE,
+                                      .attempts = client->token.access ? G_MAXINT : 0};
+    return try_call(client, call, &state, exchange, error) &&
+           check_document(exchange, call->url, error);
 }
 
-static gboolean judge_token(struct entra_client *client, struct entra_exchange *exchange,
-                            GError **error)
+static gboolean new_token(struct entra_client *client, GError **error)
 {
-    const char *body = (const char *)exchange->body->data;
-    gsize len = exchange->body->len;
-    if (!check_document(exchange, client->token_url, error))
+    struct entra_token token = {0};
+    if (!entra_login_token(&client->login, &token, error))
         return FALSE;
-    if (exchange->outcome.status != 200) {
-        entra_token_fail(exchange->outcome.status, body, len, error);
-        return FALSE;
-    }
-    gboolean ok = entra_token_parse(body, len, &client->token, error);
-    explicit_bzero(exchange->body->data, len);
-    client->renew_at_us =
-        g_get_monotonic_time() + entra_token_renew_after(client->token.expires_in) * G_USEC_PER_SEC;
-    return ok;
+    drop_token(client);
+    client->token = token;
+    gint64 now_us = g_get_monotonic_time();
+    client->renew_at_us = now_us + entra_token_renew_after(token.expires_in) * G_USEC_PER_SEC;
+    client->token_ends_us = now_us + token.expires_in * G_USEC_PER_SEC;
+    return TRUE;
 }
 
 static gboolean ensure_token(struct entra_client *client, GError **error)
 {
-    if (client->token.access && g_get_monotonic_time() < client->renew_at_us)
+    gint64 now_us = g_get_monotonic_time();
+    if (client->token.access && now_us < client->renew_at_us)
         return TRUE;
-    drop_token(client);
-    char *form = token_form(client, error);
-    if (!form)
-        return FALSE;
-    struct entra_call call = {
-        .url = client->token_url,
-        .body = form,
-        .content_type = "application/x-www-form-urlencoded",
-    };
-    struct entra_retry_state state = {.renewed = TRUE};
-    struct entra_exchange exchange = {0};
-    gboolean ok =
-        try_call(client, &call, &state, &exchange, error) && judge_token(client, &exchange, error);
-    entra_exchange_clear(&exchange);
-    entra_secret_free(form);
-    return ok;
+    if (!client->token.access || now_us >= client->token_ends_us) {
+        drop_token(client);
+        return new_token(client, error);
+    }
+    /* whatever is wrong counts only when the old token has ended */
+    if (!new_token(client, NULL)) {
+        gint64 left_us = client->token_ends_us - now_us;
+        client->renew_at_us = now_us + MIN(RENEW_AGAIN_S * G_USEC_PER_SEC, left_us / 2 + 1);
+    }
+    return TRUE;
 }
 
 static void refused(const struct entra_exchange *exchange, const char *url, GError **error)
@@ -394,22 +435,35 @@ struct entra_client *entra_client_new(const struct entra_options *options,
     g_autofree char *token_url =
         options->token_url
             ? g_strdup(options->token_url)
-            : g_strdup_printf("%s/%s/oauth2/v2.0/token", MICROSOFT_LOGIN, options->tenant_id);
+            : g_strdup_printf("%s/%s/oauth2/v2.0/token",
+                              entra_cloud_row((enum entra_cloud)options->cloud)->login,
+                              options->tenant_id);
     while (g_str_has_suffix(base, "/"))
         base[strlen(base) - 1] = '\0';
     if (!entra_link_check_base(base, error) || !entra_link_check_base(token_url, error))
         return NULL;
-    guint timeout_ms = options->timeout_ms ? options->timeout_ms : DEFAULT_TIMEOUT_MS;
+    struct entra_transport_options wire = {
+        .ca_file = options->ca_file,
+        .proxy = options->proxy,
+        .proxy_secret_file = options->proxy_secret_file,
+        .timeout_ms = options->timeout_ms ? options->timeout_ms : DEFAULT_TIMEOUT_MS,
+        .max_body = ENTRA_MAX_BODY,
+    };
     g_autoptr(GCancellable) stop = g_cancellable_new();
-    struct entra_transport *transport =
-        entra_transport_new(options->ca_file, timeout_ms, ENTRA_MAX_BODY, stop, error);
+    struct entra_transport *transport = entra_transport_new(&wire, stop, error);
     if (!transport)
         return NULL;
     struct entra_client *client = g_new0(struct entra_client, 1);
     client->options = options;
+    entra_governor_init(&client->governor, options->quota_percent);
     client->base = g_steal_pointer(&base);
     client->token_url = g_steal_pointer(&token_url);
     client->transport = transport;
+    client->login = (struct entra_login){.options = options,
+                                         .base = client->base,
+                                         .token_url = client->token_url,
+                                         .call = token_call,
+                                         .data = client};
     client->budget_ms = options->retry_budget_ms ? options->retry_budget_ms : DEFAULT_BUDGET_MS;
     client->stop = g_steal_pointer(&stop);
     if (cancellable) {

@@ -53,9 +53,12 @@ gboolean entra_client_login(struct entra_client *client, GError **error);
 const char *entra_client_base(const struct entra_client *client);
 /* A throttled step inside a batch counts like a throttled request. */
 void entra_client_count_throttled(struct entra_client *client);
+/* The largest x-ms-throttle-limit-percentage of a batch's steps, 0 when none had one: the batch
+ * itself does not say. */
+void entra_client_told(struct entra_client *client, double percentage);
 /* Milliseconds of waiting that the budget still allows. */
 gint64 entra_client_budget(struct entra_client *client);
-/* requests, bytes, throttled and peer_clock_us so far. */
+/* requests, units, bytes, throttled, waited_ms and peer_clock_us so far. */
 void entra_client_stats(struct entra_client *client, struct cor_half_stats *stats);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The client secret. It is read again for each token, so that a replaced file is noticed without a
- * restart, and cleared after use. The permissions are judged on the open file, not on its name.
+ * Files with secrets. They are read again for each token, so that a replaced file is noticed
+ * without a restart, and cleared after use. The permissions are judged on the open file, not on its
+ * name.
  */
 #include "graph/secret.h"
 
@@ -15,17 +16,16 @@
 
 enum { MAX_SECRET = 4096 };
 
-static gboolean mode_ok(int fd, const char *path, GError **error)
+static gboolean mode_ok(int fd, const char *what, const char *path, GError **error)
 {
     struct stat info;
     if (fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
-        g_set_error(error, ENTRA_ERROR, COR_E_CONFIG, "secret file '%s' is not a regular file",
-                    path);
+        g_set_error(error, ENTRA_ERROR, COR_E_CONFIG, "%s '%s' is not a regular file", what, path);
         return FALSE;
     }
     if (info.st_mode & (S_IRWXG | S_IRWXO)) {
         g_set_error(error, ENTRA_ERROR, COR_E_CONFIG,
-                    "secret file '%s' can be read by others (mode %04o); run: chmod 600 '%s'", path,
+                    "%s '%s' can be read by others (mode %04o); run: chmod 600 '%s'", what, path,
                     (unsigned)(info.st_mode & 07777), path);
         return FALSE;
     }
@@ -48,30 +48,73 @@ static gssize read_all(int fd, char *buffer, gsize size)
     return (gssize)len;
 }
 
-char *entra_secret_read(const char *path, GError **error)
+char *entra_secret_bytes(const char *what, const char *path, gsize max, gsize *ret_len,
+                         GError **error)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
-        g_set_error(error, ENTRA_ERROR, COR_E_CONFIG, "cannot read secret file '%s': %s", path,
+        g_set_error(error, ENTRA_ERROR, COR_E_CONFIG, "cannot read %s '%s': %s", what, path,
                     g_strerror(errno));
         return NULL;
     }
-    char buffer[MAX_SECRET + 1];
-    gssize len = mode_ok(fd, path, error) ? read_all(fd, buffer, MAX_SECRET) : -2;
-    close(fd);
-    char *secret = NULL;
-    if (len >= 0) {
-        buffer[len] = '\0';
-        gsize line = strcspn(buffer, "\r\n");
-        gboolean one_line = buffer[line + strspn(buffer + line, "\r\n")] == '\0';
-        if (line > 0 && one_line && strlen(buffer) == (gsize)len)
-            secret = g_strndup(buffer, line);
+    if (!mode_ok(fd, what, path, error)) {
+        close(fd);
+        return NULL;
     }
-    explicit_bzero(buffer, sizeof buffer);
-    if (!secret && len != -2)
+    char *bytes = g_malloc0(max + 2);
+    gssize len = read_all(fd, bytes, max + 1);
+    int failure = errno;
+    close(fd);
+    if (len >= 0 && (gsize)len <= max) {
+        *ret_len = (gsize)len;
+        return bytes;
+    }
+    if (len < 0)
+        g_set_error(error, ENTRA_ERROR, COR_E_CONFIG, "cannot read %s '%s': %s", what, path,
+                    g_strerror(failure));
+    else
         g_set_error(error, ENTRA_ERROR, COR_E_CONFIG,
-                    "secret file '%s' does not hold one line with the client secret", path);
-    return secret;
+                    "%s '%s' is larger than %" G_GSIZE_FORMAT " bytes", what, path, max);
+    entra_bytes_free(bytes, max);
+    return NULL;
+}
+
+void entra_bytes_free(char *bytes, gsize len)
+{
+    if (bytes)
+        explicit_bzero(bytes, len);
+    g_free(bytes);
+}
+
+static char *one_line(const char *bytes, gsize len)
+{
+    gsize line = strcspn(bytes, "\r\n");
+    gboolean alone = bytes[line + strspn(bytes + line, "\r\n")] == '\0';
+    return line > 0 && alone && strlen(bytes) == len ? g_strndup(bytes, line) : NULL;
+}
+
+static char *read_line(const char *what, const char *path, const char *content, GError **error)
+{
+    gsize len = 0;
+    char *bytes = entra_secret_bytes(what, path, MAX_SECRET, &len, error);
+    if (!bytes)
+        return NULL;
+    char *line = one_line(bytes, len);
+    entra_bytes_free(bytes, len);
+    if (!line)
+        g_set_error(error, ENTRA_ERROR, COR_E_CONFIG, "%s '%s' does not hold one line%s", what,
+                    path, content);
+    return line;
+}
+
+char *entra_secret_line(const char *what, const char *path, GError **error)
+{
+    return read_line(what, path, "", error);
+}
+
+char *entra_secret_read(const char *path, GError **error)
+{
+    return read_line("secret file", path, " with the client secret", error);
 }
 
 void entra_secret_free(char *secret)

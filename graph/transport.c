@@ -8,6 +8,7 @@
 
 #include "correlate/error.h"
 #include "correlate/time.h"
+#include "graph/secret.h"
 
 #include <curl/curl.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 enum {
     MAX_HEADER = 1024,
     MAX_HEADERS = 200,
+    MAX_FIGURE = 100000,
     LOW_SPEED_BYTES = 1000, /* per second; slower than this for the idle time is a stalled peer */
     MAX_IDLE_S = 30,
     MAX_CONNECT_MS = 15000,
@@ -25,12 +27,14 @@ struct entra_transport {
     GCancellable *cancellable;
     guint timeout_ms;
     gsize max_body;
+    char *proxy;
     /* of the running exchange */
     GByteArray *body;
     gboolean too_large;
     guint headers_seen;
-    char *retry_after, *request_id;
+    char *retry_after, *request_id, *challenge;
     gint64 date_us;
+    double units, percentage;
     char native[CURL_ERROR_SIZE];
 };
 
@@ -40,6 +44,7 @@ void entra_exchange_clear(struct entra_exchange *exchange)
         g_byte_array_unref(exchange->body);
     g_free(exchange->content_type);
     g_free(exchange->request_id);
+    g_free(exchange->challenge);
     g_clear_error(&exchange->error);
     *exchange = (struct entra_exchange){0};
 }
@@ -73,6 +78,23 @@ static void keep_header(char **slot, char *value_taken)
     *slot = value_taken;
 }
 
+/* Figures of the throttling headers, whatever stands there: at least 0, at most a sane size. */
+static gboolean take_figure(struct entra_transport *transport, const char *line, gsize len)
+{
+    char *value;
+    double *slot;
+    if ((value = header_value(line, len, "x-ms-resource-unit")))
+        slot = &transport->units;
+    else if ((value = header_value(line, len, "x-ms-throttle-limit-percentage")))
+        slot = &transport->percentage;
+    else
+        return FALSE;
+    double figure = g_ascii_isdigit(*value) ? g_ascii_strtod(value, NULL) : 0;
+    *slot = figure > 0 && figure < MAX_FIGURE ? figure : 0;
+    g_free(value);
+    return TRUE;
+}
+
 static size_t take_header(char *data, size_t size, size_t count, void *user)
 {
     struct entra_transport *transport = user;
@@ -80,12 +102,16 @@ static size_t take_header(char *data, size_t size, size_t count, void *user)
     if (++transport->headers_seen > MAX_HEADERS)
         return 0;
     char *value;
+    if (take_figure(transport, data, len))
+        return len;
     if ((value = header_value(data, len, "retry-after"))) {
         keep_header(&transport->retry_after, value);
     } else if ((value = header_value(data, len, "request-id"))) {
         g_strcanon(value, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-", '?');
         value[MIN(strlen(value), 64)] = '\0';
         keep_header(&transport->request_id, value);
+    } else if ((value = header_value(data, len, "www-authenticate"))) {
+        keep_header(&transport->challenge, value);
     } else if ((value = header_value(data, len, "date"))) {
         time_t at = curl_getdate(value, NULL);
         transport->date_us = at > 0 ? (gint64)at * COR_SECOND_US : 0;
@@ -118,7 +144,6 @@ static void set_limits(struct entra_transport *transport)
 static void set_behaviour(struct entra_transport *transport)
 {
     CURL *curl = transport->curl;
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https");
     curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "gzip");
@@ -139,9 +164,35 @@ static gpointer initialise(gpointer unused)
     return unused;
 }
 
-struct entra_transport *entra_transport_new(const char *ca_file, guint timeout_ms, gsize max_body,
+/* Which proxy is told with each call. */
+static gboolean set_proxy(CURL *curl, const struct entra_transport_options *options, GError **error)
+{
+    curl_easy_setopt(curl, CURLOPT_NOPROXY, "localhost,127.0.0.1,::1");
+    if (!options->proxy_secret_file)
+        return TRUE;
+    char *secret = entra_secret_line("proxy secret file", options->proxy_secret_file, error);
+    if (!secret)
+        return FALSE;
+    const char *colon = strchr(secret, ':');
+    if (colon && colon > secret) {
+        g_autofree char *user = g_strndup(secret, (gsize)(colon - secret));
+        curl_easy_setopt(curl, CURLOPT_PROXYUSERNAME, user);
+        curl_easy_setopt(curl, CURLOPT_PROXYPASSWORD, colon + 1);
+        curl_easy_setopt(curl, CURLOPT_PROXYAUTH, CURLAUTH_ANYSAFE | CURLAUTH_BASIC);
+    } else {
+        g_set_error(error, ENTRA_ERROR, COR_E_CONFIG,
+                    "proxy secret file '%s' does not hold user:password",
+                    options->proxy_secret_file);
+    }
+    gboolean ok = colon && colon > secret;
+    entra_secret_free(secret);
+    return ok;
+}
+
+struct entra_transport *entra_transport_new(const struct entra_transport_options *options,
                                             GCancellable *cancellable, GError **error)
 {
+    const char *ca_file = options->ca_file;
     static GOnce initialised = G_ONCE_INIT;
     g_once(&initialised, initialise, NULL);
     if (ca_file && !g_file_test(ca_file, G_FILE_TEST_IS_REGULAR)) {
@@ -153,13 +204,17 @@ struct entra_transport *entra_transport_new(const char *ca_file, guint timeout_m
     if (!transport->curl)
         g_error("out of memory");
     transport->cancellable = g_object_ref(cancellable);
-    transport->timeout_ms = timeout_ms;
-    transport->max_body = max_body;
+    transport->timeout_ms = options->timeout_ms;
+    transport->max_body = options->max_body;
+    transport->proxy = g_strdup(options->proxy);
     set_behaviour(transport);
     set_limits(transport);
     if (ca_file)
         curl_easy_setopt(transport->curl, CURLOPT_CAINFO, ca_file);
-    return transport;
+    if (set_proxy(transport->curl, options, error))
+        return transport;
+    entra_transport_free(transport);
+    return NULL;
 }
 
 void entra_transport_free(struct entra_transport *transport)
@@ -168,6 +223,7 @@ void entra_transport_free(struct entra_transport *transport)
         return;
     curl_easy_cleanup(transport->curl);
     g_object_unref(transport->cancellable);
+    g_free(transport->proxy);
     g_free(transport);
 }
 
@@ -200,6 +256,22 @@ static const struct {
     {CURLE_WRITE_ERROR, ENTRA_OUT_BROKEN, COR_E_INPUT, "the answer cannot be decoded"},
 };
 
+/* A CONNECT that the proxy answers with a refusal is no answer of the service. */
+static gboolean proxy_refused(const struct entra_transport *transport,
+                              struct entra_exchange *exchange)
+{
+    long status = 0;
+    curl_easy_getinfo(transport->curl, CURLINFO_HTTP_CONNECTCODE, &status);
+    if (status < 400)
+        return FALSE;
+    gboolean passing = status >= 500;
+    exchange->outcome.kind = passing ? ENTRA_OUT_NETWORK : ENTRA_OUT_FATAL;
+    g_set_error(&exchange->error, ENTRA_ERROR, passing ? COR_E_RETRY : COR_E_CONFIG,
+                "the proxy %s refuses the connection (HTTP %ld)%s", transport->proxy, status,
+                status == 407 ? "; it wants a user and password: proxy_secret_file" : "");
+    return TRUE;
+}
+
 static void fail(const struct entra_transport *transport, CURLcode code,
                  struct entra_exchange *exchange)
 {
@@ -209,6 +281,8 @@ static void fail(const struct entra_transport *transport, CURLcode code,
                     "the answer is larger than %" G_GSIZE_FORMAT " bytes", transport->max_body);
         return;
     }
+    if (proxy_refused(transport, exchange))
+        return;
     enum cor_code todo = COR_E_INPUT;
     const char *words = "the exchange failed";
     exchange->outcome.kind = ENTRA_OUT_FATAL;
@@ -230,12 +304,20 @@ static struct curl_slist *headers_of(const struct entra_call *call)
         g_autofree char *type = g_strdup_printf("Content-Type: %s", call->content_type);
         list = curl_slist_append(list, type);
     }
+    if (call->local)
+        list = curl_slist_append(list, "Metadata: true");
+    if (call->basic) {
+        char *line = g_strdup_printf("Authorization: Basic %s", call->basic);
+        list = curl_slist_append(list, line);
+        entra_secret_free(line);
+    }
     if (call->bearer) {
         char *line = g_strdup_printf("Authorization: Bearer %s", call->bearer);
         list = curl_slist_append(list, line);
         explicit_bzero(line, strlen(line));
         g_free(line);
         list = curl_slist_append(list, "Prefer: include-unknown-enum-members");
+        list = curl_slist_append(list, "x-ms-throttle-priority: Low"); /* others go first */
     }
     return list;
 }
@@ -253,6 +335,7 @@ static void begin(struct entra_transport *transport)
     transport->too_large = FALSE;
     transport->headers_seen = 0;
     transport->date_us = 0;
+    transport->units = transport->percentage = 0;
     transport->native[0] = '\0';
 }
 
@@ -267,7 +350,10 @@ static void finish(struct entra_transport *transport, struct entra_exchange *exc
     exchange->content_type = g_strdup(type);
     exchange->wire_bytes = wire;
     exchange->date_us = transport->date_us;
+    exchange->units = (guint)transport->units;
+    exchange->percentage = transport->percentage;
     exchange->request_id = g_steal_pointer(&transport->request_id);
+    exchange->challenge = g_steal_pointer(&transport->challenge);
     gint64 now_us = transport->date_us ? transport->date_us : g_get_real_time();
     exchange->outcome.retry_after_ms = entra_retry_after(transport->retry_after, now_us);
     g_clear_pointer(&transport->retry_after, g_free);
@@ -283,6 +369,10 @@ void entra_transport_run(struct entra_transport *transport, const struct entra_c
     struct curl_slist *headers = headers_of(call);
     begin(transport);
     curl_easy_setopt(curl, CURLOPT_URL, call->url);
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, call->local ? "http" : "https");
+    /* an empty one keeps curl from asking the environment: a capture by hand and one by the daemon
+     * must go the same way */
+    curl_easy_setopt(curl, CURLOPT_PROXY, call->local || !transport->proxy ? "" : transport->proxy);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     if (call->body) {
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)strlen(call->body));

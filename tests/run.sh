@@ -35,6 +35,8 @@ pair|reach|/usr/bin/python3 tests/scenario/reach.py
 pair|equivalence-entra|/usr/bin/python3 tests/scenario/equivalence_entra.py
 pair|faults-entra|/usr/bin/python3 tests/scenario/faults_entra.py
 pair|badinput|/usr/bin/python3 tests/scenario/badinput.py
+pair|credentials|/usr/bin/python3 tests/scenario/credentials.py
+pair|governor|/usr/bin/python3 tests/scenario/governor.py
 pair|daemon|/usr/bin/python3 tests/scenario/daemon.py
 pair|rules|/usr/bin/python3 tests/scenario/rules.py --build build/asan
 pair|whatif|/usr/bin/python3 tests/scenario/whatif.py

@@ -62,6 +62,7 @@ extern const GOptionEntry cmd_drift_options[];
 extern const GOptionEntry cmd_plan_options[];
 extern const GOptionEntry cmd_rules_options[];
 extern const GOptionEntry cmd_prune_options[];
+extern const GOptionEntry cmd_check_options[];
 extern const GOptionEntry cmd_snapshot_options[];
 extern const GOptionEntry cmd_anchors_options[];
 

@@ -3,8 +3,21 @@
 #include "agent/cli/common.h"
 #include "agent/cli/output.h"
 #include "agent/cli/text.h"
+#include "correlate/error.h"
+#include "graph/register.h"
 
 #include <stdio.h>
+#include <string.h>
+
+static char *option_script;
+
+const GOptionEntry cmd_check_options[] = {
+    {"script", 0, 0, G_OPTION_ARG_STRING, &option_script,
+     "try nothing; print the script that registers the app with exactly the permissions it needs: "
+     "az or powershell",
+     "SHELL"},
+    G_OPTION_ENTRY_NULL,
+};
 
 struct checking {
     struct cli *cli;
@@ -67,10 +80,34 @@ static void report_all(struct checking *checking, const char *directory, const c
         report(checking, directory, label, checks->pdata[i]);
 }
 
+static int print_script(const struct cli *cli, GError **error)
+{
+    gboolean powershell = strcmp(option_script, "powershell") == 0;
+    if (!powershell && strcmp(option_script, "az") != 0) {
+        g_set_error(error, AGENT_ERROR, COR_E_CONFIG,
+                    "--script must be one of az, powershell, not "
+                    "\"%s\"",
+                    option_script);
+        return -1;
+    }
+    if (!cli->config->has_entra) {
+        g_set_error_literal(error, AGENT_ERROR, COR_E_CONFIG,
+                            "--script needs an [entra NAME] section");
+        return -1;
+    }
+    g_autofree char *text =
+        entra_register_script(&cli->config->entra, powershell ? ENTRA_POWERSHELL : ENTRA_AZ, error);
+    if (!text)
+        return -1;
+    fputs(text, stdout);
+    return CLI_DONE;
+}
+
 int cmd_check(struct cli *cli, char **args, GError **error)
 {
     (void)args;
-    (void)error;
+    if (option_script)
+        return print_script(cli, error);
     struct checking checking = {.cli = cli};
     if (cli->json)
         output_begin(&checking.output, cli, "check", NULL);

@@ -38,6 +38,18 @@ static void print_problem(const struct cli *cli, const char *problem)
     text_wrap(cli, remark ? TEXT_DIM : TEXT_WARN, 9, line);
 }
 
+/* What the capture asked of the service, where it counts that. */
+static void print_load(const struct cli *cli, const struct cor_half_stats *stats)
+{
+    if (!stats->units)
+        return;
+    text_print(cli, TEXT_DIM,
+               "         load: %" G_GUINT64_FORMAT
+               " resource units, %.1f MB; throttled %" G_GUINT64_FORMAT " times, waited %.1f s\n",
+               stats->units, (double)stats->bytes / 1e6, stats->throttled,
+               (double)stats->waited_ms / 1000);
+}
+
 static void print_half(const struct cli *cli, const struct store_half *half)
 {
     const struct cor_half_stats *stats = &half->stats;
@@ -51,6 +63,7 @@ static void print_half(const struct cli *cli, const struct store_half *half)
            " removed; %" G_GUINT64_FORMAT " requests, %s\n",
            half->mode, stats->objects, half->versions_added, half->links_added, half->links_removed,
            stats->requests, span);
+    print_load(cli, stats);
     if (half->proof && *half->proof)
         text_print(cli, TEXT_DIM, "         proof: %s\n", half->proof);
     for (guint i = 0; i < half->problems->len; i++) {

@@ -16,7 +16,7 @@
 static const struct command commands[] = {
     {"check", "", "can both directories be reached and read, and with which rights",
      "Tries every step of a capture and says what is missing and how to grant it. Reads only.", 0,
-     0, NULL, cmd_check},
+     0, cmd_check_options, cmd_check},
     {"snapshot", "", "capture both directories as a new backup point", NULL, 0, 0,
      cmd_snapshot_options, cmd_snapshot},
     {"snapshots", "", "list the backup points", NULL, 0, 0, NULL, cmd_snapshots},

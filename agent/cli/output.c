@@ -212,6 +212,8 @@ static struct cor_json *half_of(const struct store_half *half)
     cor_json_add_int(json, "requests", (gint64)stats->requests);
     cor_json_add_int(json, "bytes", (gint64)stats->bytes);
     cor_json_add_int(json, "throttled", (gint64)stats->throttled);
+    cor_json_add_int(json, "units", (gint64)stats->units);
+    cor_json_add(json, "waitedSeconds", cor_json_new_real((double)stats->waited_ms / 1000));
     gint64 span_ms = (stats->finished_us - stats->started_us) / 1000;
     cor_json_add(json, "seconds", cor_json_new_real((double)span_ms / 1000));
     cor_json_add(json, "proof", output_text(half->proof));

@@ -78,6 +78,8 @@ static struct store_half *parse_half(const struct cor_json *doc)
         .requests = (guint64)get_int(doc, "requests"),
         .bytes = (guint64)get_int(doc, "bytes"),
         .throttled = (guint64)get_int(doc, "throttled"),
+        .units = (guint64)get_int(doc, "units"),
+        .waited_ms = (guint64)get_int(doc, "waitedMs"),
         .started_us = get_int(doc, "startedUs"),
         .finished_us = get_int(doc, "finishedUs"),
         .peer_clock_us = get_int(doc, "peerClockUs"),

@@ -79,6 +79,8 @@ static struct cor_json *describe_half(struct store *store, const struct store_si
     cor_json_add_int(out, "requests", (gint64)half->stats.requests);
     cor_json_add_int(out, "bytes", (gint64)half->stats.bytes);
     cor_json_add_int(out, "throttled", (gint64)half->stats.throttled);
+    cor_json_add_int(out, "units", (gint64)half->stats.units);
+    cor_json_add_int(out, "waitedMs", (gint64)half->stats.waited_ms);
     cor_json_add_int(out, "startedUs", half->stats.started_us);
     cor_json_add_int(out, "finishedUs", half->stats.finished_us);
     cor_json_add_int(out, "peerClockUs", half->stats.peer_clock_us);

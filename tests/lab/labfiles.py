@@ -92,7 +92,7 @@ def agent_conf(place):
         text += (f"[entra lab]\ntenant_id={tenant['tenant_id']}\n"
                  f"client_id={tenant['agent']['client_id']}\nsecret_file={place}/agent.secret\n"
                  f"graph_url={GRAPH_URL}\ntoken_url={token_url(tenant['tenant_id'])}\n"
-                 f"ca_file={place}/tls/ca.crt\n\n")
+                 f"ca_file={place}/tls/ca.crt\nquota_percent=0\n\n")
     write(f"{place}/anchorwatch.conf", text + "[sync]\nengine=connect\ninterval_minutes=30\n",
           0o600)
 

@@ -70,7 +70,8 @@ class Reader:
                    "secret_file": os.path.join(place.directory, "secret"),
                    "graph_url": place.base,
                    "token_url": f"{place.base}/{place.credentials['tenant_id']}/oauth2/v2.0/token",
-                   "ca_file": place.cert, "timeout_ms": 5000, "retry_budget_ms": 20000, **keys}
+                   "ca_file": place.cert, "timeout_ms": 5000, "retry_budget_ms": 20000,
+                   "quota_percent": 0, **keys}
         with open(self.conf, "w", encoding="utf-8") as out:
             out.write(f"[store]\npath={self.store}\n\n[entra lab]\n")
             out.writelines(f"{key}={value}\n" for key, value in options.items())

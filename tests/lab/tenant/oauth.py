@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Token endpoint (client credentials) and the check of bearer tokens.
+"""Token endpoint (client credentials with secret or certificate) and the check of bearer tokens.
 
 Tokens are opaque to clients: sealed text that carries the application, the permissions it had when
 the token was issued, and the expiry on the tenant's clock.
@@ -14,12 +14,15 @@ import secrets
 import urllib.parse
 import uuid
 
+import assertion
 import permissions
 from errors import GraphError
 from request import Caller, Response
 from state import Actor
 
 GRAPH_APP = '00000003-0000-0000-c000-000000000000'
+JWT_BEARER = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+ASSERTIONS_SEEN = {}  # jti -> exp; lost with the process, as a restarted service would lose it
 FILLER = 900  # real tokens are long; clients must not assume otherwise
 
 
@@ -83,14 +86,17 @@ def grant(tenant, form, headers, hosts):
         raise Refusal('invalid_request', 900144, "The request body must contain the following "
                       "parameter: 'client_id'.")
     principal = tenant.find_app(client_id, 'servicePrincipal')
-    if principal is None or client_id.lower() not in tenant.secrets:
+    if principal is None or not knows_credential(tenant, client_id):
         raise Refusal('unauthorized_client', 700016, "Application with identifier '%s' was not "
                       "found in the directory. This can happen if the application has not been "
                       "installed by the administrator of the tenant." % client_id)
     if principal.props.get('accountEnabled') is False:
         raise Refusal('unauthorized_client', 7000112, "Application '%s'(%s) is disabled."
                       % (client_id, principal.props.get('displayName')))
-    check_secret(tenant, client_id, secret, form)
+    if secret is None and 'client_assertion' in form:
+        check_assertion(tenant, client_id, form, hosts)
+    else:
+        check_secret(tenant, client_id, secret)
     check_scope(form.get('scope'), hosts)
     lifetime = int(tenant.settings['token_lifetime_seconds'])
     text = issue(tenant, principal, lifetime)
@@ -111,14 +117,36 @@ def credentials(form, headers):
     return form.get('client_id'), form.get('client_secret')
 
 
-def check_secret(tenant, client_id, secret, form):
-    if not secret and 'client_assertion' in form:
-        raise Refusal('invalid_client', 700027, 'The certificate with identifier used to sign the '
-                      'client assertion is not registered on application.', 401)
+def certificates_of(tenant, client_id):
+    """DER of the certificates that the application may sign with."""
+    application = tenant.find_app(client_id, 'application')
+    rows = (application.props.get('keyCredentials') if application else None) or []
+    return [base64.b64decode(row['key']) for row in rows
+            if row.get('type') == 'AsymmetricX509Cert' and row.get('usage') == 'Verify'
+            and row.get('key')]
+
+
+def knows_credential(tenant, client_id):
+    return client_id.lower() in tenant.secrets or bool(certificates_of(tenant, client_id))
+
+
+def check_assertion(tenant, client_id, form, hosts):
+    if form.get('client_assertion_type') != JWT_BEARER:
+        raise Refusal('invalid_request', 900144, "The request body must contain the following "
+                      "parameter: 'client_assertion_type'.")
+    audiences = {'https://%s/%s/oauth2/v2.0/token' % (host, tenant.tenant_id) for host in hosts}
+    try:
+        assertion.verify(form['client_assertion'], certificates_of(tenant, client_id), client_id,
+                         audiences, tenant.now(), ASSERTIONS_SEEN)
+    except assertion.Bad as bad:
+        raise Refusal('invalid_client', bad.code, bad.text, 401) from None
+
+
+def check_secret(tenant, client_id, secret):
     if not secret:
         raise Refusal('invalid_client', 7000218, "The request body must contain the following "
                       "parameter: 'client_assertion' or 'client_secret'.", 401)
-    for one in tenant.secrets[client_id.lower()]:
+    for one in tenant.secrets.get(client_id.lower(), ()):
         if hmac.compare_digest(one['value'].encode(), secret.encode()):
             if one['expires'] <= tenant.now().timestamp():
                 raise Refusal('invalid_client', 7000222, "The provided client secret keys for app "

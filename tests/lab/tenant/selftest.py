@@ -3,7 +3,8 @@
 """Self test of the local tenant: starts it on a free loopback port and asks it everything.
 
 Prints one line per failed check and a last line with the counts; exit status 1 when any failed.
-The checks live in selftest_read.py, selftest_write.py, selftest_wire.py and selftest_delta.py.
+The checks live in selftest_read.py, selftest_write.py, selftest_wire.py, selftest_delta.py
+and selftest_credentials.py.
 """
 
 import json
@@ -219,13 +220,14 @@ class Lab:
 
 def run(lab):
     import selftest_catalog
+    import selftest_credentials
     import selftest_delta
     import selftest_read
     import selftest_recovery
     import selftest_wire
     import selftest_write
-    for module in (selftest_read, selftest_write, selftest_wire, selftest_delta,
-                   selftest_catalog, selftest_recovery):
+    for module in (selftest_credentials, selftest_read, selftest_write, selftest_wire,
+                   selftest_delta, selftest_catalog, selftest_recovery):
         for function in module.SECTIONS:
             lab.section = function.__name__
             try:

@@ -7,6 +7,7 @@ import re
 import time
 import urllib.parse
 
+from selftest_credentials import JWT_BEARER
 from selftest import DOMAIN, INITIAL
 
 USER_DEFAULT = {'businessPhones', 'displayName', 'givenName', 'id', 'jobTitle', 'mail',
@@ -42,8 +43,9 @@ def tokens(lab):
              (400, 'invalid_scope', 700022)),
             ('other resource', {'scope': 'https://other.example.test/.default'},
              (400, 'invalid_resource', 500011)),
-            ('assertion', {'client_secret': None, 'client_assertion': 'a.b.c'},
-             (401, 'invalid_client', 700027))):
+            ('assertion', {'client_secret': None, 'client_assertion': 'a.b.c',
+                           'client_assertion_type': JWT_BEARER},
+             (401, 'invalid_client', 50027))):
         answer = lab.token_call(lab.form(**form))
         lab.same(what, aadsts(answer), wanted)
         lab.check(what + ': text', answer['error_description'].startswith(

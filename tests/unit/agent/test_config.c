@@ -99,6 +99,52 @@ static void test_mistakes_name_file_line_and_way_out(void **state)
          "FILE:7: graph_url must begin with https://");
 }
 
+#define ENTRA "[store]\npath=/x\n[entra a]\ntenant_id=t\n"
+
+static void test_credentials(void **state)
+{
+    static const struct {
+        const char *text, *wanted;
+    } rows[] = {
+        {"client_id=c\n", "FILE:3: [entra …] needs a credential"},
+        {"client_id=c\nsecret_file=/s\ncertificate_file=/c\n", "only one credential can be used"},
+        {"secret_file=/s\n", "FILE:3: [entra …] needs client_id"},
+        {"client_id=c\nmanaged_identity=arc\n", "FILE:5: client_id is not used"},
+        {"client_id=c\nsecret_file=/s\ncertificate_password_file=/p\n", "FILE:7: certificate_pass"},
+        {"client_id=c\nsecret_file=/s\ncloud=mars\n", "global, usgov, usgov-dod, china"},
+        {"client_id=c\nsecret_file=/s\nproxy=proxy.example.test:8080\n", "FILE:7: proxy must be"},
+        {"client_id=c\nsecret_file=/s\nproxy=http://a:b@p.example.test\n", "proxy_secret_file"},
+        {"client_id=c\nsecret_file=/s\nproxy_secret_file=/p\n", "FILE:7: proxy_secret_file needs"},
+        {"client_id=c\nsecret_file=/s\nquota_percent=101\n", "from 0 to 100"},
+    };
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text = g_strconcat(ENTRA, rows[i].text, NULL);
+        says(text, rows[i].wanted);
+    }
+}
+
+static void test_clouds(void **state)
+{
+    static const struct {
+        const char *text, *graph;
+    } rows[] = {
+        {"cloud=usgov\n", "https://graph.microsoft.us"},
+        {"cloud=usgov-dod\n", "https://dod-graph.microsoft.us"},
+        {"cloud=china\n", "https://microsoftgraph.chinacloudapi.cn"},
+        {"cloud=china\ngraph_url=https://graph.example.test\n", "https://graph.example.test"},
+    };
+    (void)state;
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *text =
+            g_strconcat(ENTRA "client_id=c\nsecret_file=/s\n", rows[i].text, NULL);
+        g_autofree char *message = NULL;
+        CONFIG_AUTO *config = load(text, &message);
+        assert_non_null(config);
+        assert_string_equal(config->entra.graph_url, rows[i].graph);
+    }
+}
+
 static void test_all_mistakes_at_once(void **state)
 {
     (void)state;
@@ -132,6 +178,8 @@ int main(void)
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_values_are_read),
         cmocka_unit_test(test_mistakes_name_file_line_and_way_out),
+        cmocka_unit_test(test_credentials),
+        cmocka_unit_test(test_clouds),
         cmocka_unit_test(test_all_mistakes_at_once),
         cmocka_unit_test(test_file_that_is_not_there),
         cmocka_unit_test(test_documentation_is_the_table),
