@@ -106,7 +106,6 @@ static gboolean deliver(struct ad_reader *reader, struct ad_entry *entry, GError
         return TRUE;
     reader->unkeyed += entry->unkeyed;
     reader->broken += entry->metadata_broken;
-    reader->stamped += entry->stamps.list->len;
     reader->unstamped += entry->stamps.broken;
     return ad_reader_record(reader, record, error) && deliver_links(reader, entry, error);
 }
