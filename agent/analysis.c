@@ -238,6 +238,7 @@ static gboolean walk_object(struct walk *walk, const struct store_delta *delta, 
     g_autoptr(GPtrArray) changes = g_ptr_array_new_with_free_func((GDestroyNotify)cor_change_free);
     cor_diff_records(delta->older, delta->newer, newer_half_complete(analysis, any->directory),
                      changes);
+    cor_diff_unseen_links(delta->older, delta->newer, analysis->window_from_us, changes);
     if (changes->len == 0)
         return TRUE;
     struct subject subject = {0};

@@ -7,6 +7,7 @@
  */
 #include "correlate/attribute_private.h"
 #include "correlate/attribute_who.h"
+#include "correlate/diff.h"
 #include "correlate/identity.h"
 #include "correlate/time.h"
 
@@ -83,19 +84,6 @@ static const char *trace_of(const struct cor_change *change)
     return change->attribute;
 }
 
-static void judge_link(struct cor_judging *j)
-{
-    const struct cor_record *target = j->in->target_newer;
-    if (cor_judge_write(j, j->in->older, j->in->newer, j->change->attribute, 0) == COR_WRITTEN)
-        return;
-    if (j->change->kind == COR_CHANGE_UNLINKED && (!target || target->life != COR_LIVE))
-        cor_judge_note(j, "authority", "the linked object was deleted in AD, and the link with it");
-    else
-        cor_judge_note(j, "authority",
-                       "links of an AD object are changed in AD alone; no metadata of single links "
-                       "was read, so time and domain controller are not known");
-}
-
 /* The originating write belongs between the two points. Earlier is late replication; later cannot
  * be, unless a clock is wrong or metadata was tampered with. */
 static void check_window(struct cor_judging *j)
@@ -112,6 +100,106 @@ static void check_window(struct cor_judging *j)
                        "the write is older than the earlier backup point: it reached the domain "
                        "controller that was read only after it");
     }
+}
+
+/* --- links ------------------------------------------------------------------------------ */
+
+/* What metadata of single links says of this one; NULL: nothing. */
+static const struct cor_json *link_trace(const struct cor_judging *j,
+                                         const struct cor_record *record)
+{
+    const struct cor_json *kind =
+        record ? cor_json_get(record->metadata, j->change->attribute) : NULL;
+    const struct cor_json *values = cor_json_get(kind, "values");
+    for (const struct cor_json *n = cor_json_first(values); n; n = cor_json_next(n))
+        if (cor_judge_is_target(j, cor_json_key(n)))
+            return n;
+    return NULL;
+}
+
+static gboolean is_metadata_only(const struct cor_change *change)
+{
+    for (guint i = 0; i < change->evidence->len; i++) {
+        const struct cor_evidence *evidence = change->evidence->pdata[i];
+        if (strcmp(evidence->kind, COR_EVIDENCE_METADATA_ONLY) == 0)
+            return TRUE;
+    }
+    return FALSE;
+}
+
+static void add_link_trace(struct cor_judging *j, const struct cor_json *trace)
+{
+    const char *dsa = cor_json_get_string(trace, "dsa"), *time = cor_json_get_string(trace, "time");
+    const char *dc = dsa && j->in->dc_name ? j->in->dc_name(j->in->dc_name_data, dsa) : NULL;
+    const char *deleted = cor_json_get_string(trace, "deleted");
+    struct cor_json *fields = cor_json_copy(trace);
+    gint64 version = 0;
+    cor_json_int(cor_json_get(trace, "version"), &version);
+    cor_json_add_string(fields, "attribute", j->change->attribute);
+    cor_json_add_string(fields, "dc", dc);
+    g_ptr_array_add(
+        j->change->evidence,
+        cor_evidence_new("link-metadata", fields,
+                         "AD: this %s was last %s at %s on %s, version %" G_GINT64_FORMAT
+                         "; metadata does not tell by whom",
+                         j->change->attribute, deleted ? "removed" : "added",
+                         time ? time : "an unknown time",
+                         dc ? dc : "a domain controller not known any more", version));
+}
+
+/* Each addition and removal counts one; the change itself is one, a pair that only metadata shows
+ * two. */
+static void add_link_gap(struct cor_judging *j, const struct cor_json *before,
+                         const struct cor_json *after)
+{
+    gint64 older = 0, newer = 0;
+    gint64 created_us = cor_time_parse(cor_json_get_string(after, "created"));
+    if (!before && created_us <= j->change->seen_from_us)
+        return; /* nobody knows how many of them are older */
+    cor_json_int(cor_json_get(before, "version"), &older);
+    cor_json_int(cor_json_get(after, "version"), &newer);
+    gint64 unseen = newer - older - (is_metadata_only(j->change) ? 2 : 1);
+    if (unseen <= 0)
+        return;
+    struct cor_json *fields = cor_json_new_object();
+    cor_json_add_string(fields, "attribute", j->change->attribute);
+    cor_json_add_int(fields, "unseenWrites", unseen);
+    g_ptr_array_add(j->change->evidence,
+                    cor_evidence_new("version-gap", fields,
+                                     "the version of this link jumped: it was added or removed "
+                                     "%" G_GINT64_FORMAT " more times in between",
+                                     unseen));
+}
+
+/* FALSE when metadata of single links says nothing of this change. */
+static gboolean judge_link_trace(struct cor_judging *j)
+{
+    struct cor_change *change = j->change;
+    const struct cor_json *before = link_trace(j, j->in->older);
+    const struct cor_json *after = link_trace(j, j->in->newer);
+    gboolean only = is_metadata_only(change), gone = cor_json_get(after, "deleted") != NULL;
+    if (!after || (!only && gone != (change->kind == COR_CHANGE_UNLINKED)))
+        return FALSE;
+    add_link_trace(j, after);
+    if (!only)
+        change->when_us = cor_time_parse(cor_json_get_string(after, "time"));
+    add_link_gap(j, before, after);
+    check_window(j);
+    return TRUE;
+}
+
+static void judge_link(struct cor_judging *j)
+{
+    const struct cor_record *target = j->in->target_newer;
+    if (judge_link_trace(j) ||
+        cor_judge_write(j, j->in->older, j->in->newer, j->change->attribute, 0) == COR_WRITTEN)
+        return;
+    if (j->change->kind == COR_CHANGE_UNLINKED && (!target || target->life != COR_LIVE))
+        cor_judge_note(j, "authority", "the linked object was deleted in AD, and the link with it");
+    else
+        cor_judge_note(j, "authority",
+                       "links of an AD object are changed in AD alone; no metadata of this "
+                       "link was read, so time and domain controller are not known");
 }
 
 static void explain_missing_trace(struct cor_judging *j, enum cor_write write)

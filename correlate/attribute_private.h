@@ -20,6 +20,8 @@ struct cor_judging {
 void cor_judge_ad(struct cor_judging *j);
 void cor_judge_entra(struct cor_judging *j);
 
+/* Whether the text is the DN of the other object of a link change, at either point. */
+gboolean cor_judge_is_target(const struct cor_judging *j, const char *dn);
 gboolean cor_change_is_link(const struct cor_change *change);
 
 /* --- evidence (attribute_evidence.c) ---------------------------------------------------- */

@@ -44,16 +44,24 @@ static gboolean same_text(const char *a, const char *b)
     return strcmp(left, right) == 0;
 }
 
+/* A target that only metadata knows is named by its DN. */
+gboolean cor_judge_is_target(const struct cor_judging *j, const char *dn)
+{
+    const struct cor_change *change = j->change;
+    const struct cor_record *targets[] = {j->in->target_older, j->in->target_newer};
+    for (gsize i = 0; i < G_N_ELEMENTS(targets); i++)
+        if (targets[i] && same_text(dn, cor_record_text(targets[i], "distinguishedName")))
+            return TRUE;
+    return !change->link_target &&
+           same_text(dn,
+                     cor_json_string(change->new_value ? change->new_value : change->old_value));
+}
+
 /* A link record names the other object by its DN, before or after a move. */
 static gboolean names_target(const struct cor_judging *j, const struct cor_json *modified)
 {
     gboolean added = j->change->kind == COR_CHANGE_LINKED;
-    const char *value = cor_json_get_string(modified, added ? "new" : "old");
-    const struct cor_record *targets[] = {j->in->target_older, j->in->target_newer};
-    for (gsize i = 0; i < G_N_ELEMENTS(targets); i++)
-        if (targets[i] && same_text(value, cor_record_text(targets[i], "distinguishedName")))
-            return TRUE;
-    return FALSE;
+    return cor_judge_is_target(j, cor_json_get_string(modified, added ? "new" : "old"));
 }
 
 static gboolean names_change(const struct cor_judging *j, const struct cor_json *target)

@@ -90,7 +90,10 @@ struct cor_record {
     struct cor_json *metadata;   /* owned; AD only: {attr:{version,time,dsa,usn}}, else NULL.
                                     time: RFC 3339 of the originating write; dsa: invocationId of
                                     the originating DC; usn: originating USN. Attributes that were
-                                    cleared stay listed. */
+                                    cleared stay listed. A link attribute has {"values": {DN of
+                                    the target: {version,time,dsa,usn,created,deleted}}} where the
+                                    server tells of single links: removed ones have deleted, and
+                                    "omitted" counts those that changed longer ago. */
 };
 struct cor_record *cor_record_new(enum cor_directory directory, const char *type, const char *key);
 struct cor_record *cor_record_copy(const struct cor_record *record); /* deep */

@@ -3,6 +3,7 @@
 
 #include "correlate/error.h"
 #include "graph/cloud.h"
+#include "graph/logs.h"
 #include "graph/resource.h"
 
 #include <string.h>
@@ -25,17 +26,25 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+static void add_reading(GPtrArray *names, const struct entra_resource *resource)
+{
+    add_once(names, resource->permission);
+    for (const struct entra_relation *at = resource->relations; at && at->kind; at++)
+        add_once(names, entra_relation_permission(resource, at));
+}
+
 GPtrArray *entra_register_permissions(gboolean writing)
 {
     GPtrArray *names = g_ptr_array_new();
     for (guint i = 0; i < entra_resources_len; i++) {
-        const char *name =
-            writing ? entra_resources[i].behavior_permission : entra_resources[i].permission;
-        if (name)
-            add_once(names, name);
+        if (!writing)
+            add_reading(names, &entra_resources[i]);
+        else if (entra_resources[i].behavior_permission)
+            add_once(names, entra_resources[i].behavior_permission);
     }
     if (!writing) {
         add_once(names, ENTRA_AUDIT_PERMISSION);
+        add_once(names, ENTRA_PROVISIONING_PERMISSION);
         add_once(names, RULES_PERMISSION);
     }
     g_ptr_array_sort(names, by_name);

@@ -187,6 +187,13 @@ static gboolean read_deleted(struct ad_capture *capture, GError **error)
 /* What spoils completeness although every search succeeded. */
 static void judge_contents(struct ad_capture *capture)
 {
+    if (capture->reader.unstamped) {
+        g_autofree char *text =
+            g_strdup_printf("metadata of %" G_GUINT64_FORMAT
+                            " links cannot be read; changes to them stay without a time",
+                            capture->reader.unstamped);
+        cor_proof_remark(capture->proof, text);
+    }
     if (capture->reader.unkeyed) {
         g_autofree char *text =
             g_strdup_printf("%" G_GUINT64_FORMAT " links came without the GUID of their target",

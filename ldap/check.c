@@ -9,6 +9,7 @@
 
 #include "ldap/dirsync.h"
 #include "ldap/domain.h"
+#include "ldap/metadata_links.h"
 #include "ldap/quiet.h"
 #include "ldap/rights.h"
 
@@ -16,6 +17,7 @@
 
 enum {
     SAMPLE = 50,
+    GROUPS = 5,
     SKEW_WARN_S = 60,
     SKEW_MAX_S = 300, /* Kerberos refuses beyond this (RFC 4120 7.5.7 and AD's default policy) */
 };
@@ -25,6 +27,7 @@ struct checking {
     struct ad_connection *connection;
     GPtrArray *checks;
     guint users, with_metadata; /* of the sample */
+    guint groups, with_stamps;  /* of the sample of groups with members */
 };
 
 static void pass(struct checking *checking, const char *name, gboolean required, char *detail_taken)
@@ -206,6 +209,55 @@ static void check_users(struct checking *checking)
         report_users(checking);
 }
 
+static gboolean take_group(LDAPMessage *message, void *data, GError **error)
+{
+    struct checking *checking = data;
+    LDAP *ld = checking->connection->ld;
+    struct berval **stamps = ldap_get_values_len(ld, message, AD_LINK_METADATA ";binary");
+    struct berval **text = ldap_get_values_len(ld, message, AD_LINK_METADATA);
+    (void)error;
+    checking->groups++;
+    checking->with_stamps += (stamps && stamps[0]) || (text && text[0]);
+    ldap_value_free_len(stamps);
+    ldap_value_free_len(text);
+    return TRUE;
+}
+
+/* Samba has it in its schema but never shows it; a Windows domain controller does. */
+static void check_link_metadata(struct checking *checking)
+{
+    static const char name[] = "read link metadata";
+    static const char *const attributes[] = {AD_LINK_METADATA ";binary", NULL};
+    const struct ad_search search = {
+        .base = checking->connection->root.default_nc,
+        .scope = LDAP_SCOPE_SUBTREE,
+        .filter = "(&(objectClass=group)(member=*))",
+        .attributes = attributes,
+        .page_size = GROUPS,
+        .pages_max = 1,
+    };
+    g_autoptr(GError) failure = NULL;
+    AD_OUTCOME_AUTO outcome = {0};
+    gboolean asked =
+        ad_search(checking->connection, &search, take_group, NULL, checking, &outcome, &failure);
+    if (!asked || outcome.code != LDAP_SUCCESS)
+        fail(checking, name, FALSE, g_strdup("groups cannot be asked for it"),
+             "nothing else is lost: changes of memberships stay without time and server");
+    else if (checking->with_stamps)
+        pass(checking, name, FALSE,
+             g_strdup("times and domain controllers of single memberships are visible"));
+    else if (!checking->groups)
+        pass(checking, name, FALSE, g_strdup("no group with members can be read to tell by"));
+    else if (checking->connection->root.vendor)
+        pass(checking, name, FALSE,
+             g_strdup("this server does not offer it: changes of memberships have no time and no "
+                      "server, and one that came and went between captures is not seen"));
+    else
+        fail(checking, name, FALSE, g_strdup("no group of a sample shows " AD_LINK_METADATA),
+             "grant read of msDS-ReplValueMetaData; without it changes of memberships have no "
+             "time and no server");
+}
+
 static void check_deleted(struct checking *checking)
 {
     g_autoptr(GError) failure = NULL;
@@ -274,8 +326,8 @@ static void check_domain(struct checking *checking)
 void ad_check(const struct ad_options *options, GPtrArray *checks)
 {
     static void (*const steps[])(struct checking *) = {
-        check_server, check_identity, check_clock,  check_controls,    check_schema,
-        check_users,  check_deleted,  check_domain, check_incremental,
+        check_server, check_identity,      check_clock,   check_controls, check_schema,
+        check_users,  check_link_metadata, check_deleted, check_domain,   check_incremental,
     };
     struct checking checking = {.options = options, .checks = checks};
     struct ad_quiet quiet;

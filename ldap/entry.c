@@ -16,6 +16,7 @@ struct ad_entry *ad_entry_new(void)
     entry->attributes = cor_json_new_object();
     entry->links = g_array_new(FALSE, FALSE, sizeof(struct ad_entry_link));
     entry->ranges = g_array_new(FALSE, FALSE, sizeof(struct ad_range));
+    ad_link_stamps_init(&entry->stamps);
     return entry;
 }
 
@@ -27,26 +28,17 @@ void ad_entry_free(struct ad_entry *entry)
         g_free(g_array_index(entry->ranges, struct ad_range, i).attribute);
     g_array_unref(entry->ranges);
     g_array_unref(entry->links);
+    ad_link_stamps_clear(&entry->stamps);
     cor_json_free(entry->attributes);
     cor_json_free(entry->metadata);
     g_free(entry->type);
     g_free(entry);
 }
 
-gboolean ad_range_parse(const char *name, gsize len, gsize *ret_name_len, guint64 *ret_next)
+/* "0-1499" or "1500-*" */
+static gboolean parse_bounds(const char *text, const char *end, guint64 *ret_next)
 {
-    static const char option[] = ";range=";
-    const char *found = memchr(name, ';', len);
     gint64 low, high;
-    *ret_name_len = found ? (gsize)(found - name) : len;
-    *ret_next = 0;
-    if (!found)
-        return TRUE;
-    gsize rest = len - *ret_name_len;
-    /* other options do not occur in Active Directory answers and do not cut anything */
-    if (rest < sizeof option - 1 || g_ascii_strncasecmp(found, option, sizeof option - 1) != 0)
-        return TRUE;
-    const char *text = found + sizeof option - 1, *end = name + len;
     const char *dash = memchr(text, '-', (gsize)(end - text));
     if (!dash || !ad_int_parse(text, (gsize)(dash - text), &low) || low < 0)
         return FALSE;
@@ -55,6 +47,24 @@ gboolean ad_range_parse(const char *name, gsize len, gsize *ret_name_len, guint6
     if (!ad_int_parse(dash + 1, (gsize)(end - dash) - 1, &high) || high < low || high > G_MAXINT32)
         return FALSE;
     *ret_next = (guint64)high + 1;
+    return TRUE;
+}
+
+gboolean ad_range_parse(const char *name, gsize len, gsize *ret_name_len, guint64 *ret_next)
+{
+    static const char range[] = "range=";
+    const char *found = memchr(name, ';', len), *end = name + len;
+    *ret_name_len = found ? (gsize)(found - name) : len;
+    *ret_next = 0;
+    while (found) {
+        const char *option = found + 1;
+        found = memchr(option, ';', (gsize)(end - option));
+        const char *stop = found ? found : end;
+        /* other options do not cut anything */
+        if ((gsize)(stop - option) >= sizeof range - 1 &&
+            g_ascii_strncasecmp(option, range, sizeof range - 1) == 0)
+            return parse_bounds(option + sizeof range - 1, stop, ret_next);
+    }
     return TRUE;
 }
 
@@ -138,26 +148,41 @@ static void take_metadata(struct ad_entry *entry, const struct ad_schema *schema
     entry->marks = ad_metadata_marks((const guint8 *)values->bv_val, values->bv_len);
 }
 
+static void take_link_metadata(struct ad_entry *entry, const struct ad_schema *schema,
+                               const struct berval *values, guint count)
+{
+    (void)schema;
+    for (guint i = 0; i < count; i++)
+        ad_link_stamps_add(&entry->stamps, &values[i]);
+}
+
+enum special_use {
+    SPECIAL_TAKEN,
+    SPECIAL_STORED,   /* in the document too */
+    SPECIAL_EVIDENCE, /* may be cut, and the object is whole without the rest */
+};
 struct special {
     const char *name;
     gsize len; /* of the name */
     void (*take)(struct ad_entry *entry, const struct ad_schema *schema,
                  const struct berval *values, guint count);
-    gboolean stored_too;
+    enum special_use use;
 };
-#define SPECIAL(name, take, stored_too)                                                            \
+#define SPECIAL(name, take, use)                                                                   \
     {                                                                                              \
-        name, sizeof name - 1, take, stored_too                                                    \
+        name, sizeof name - 1, take, use                                                           \
     }
 static const struct special specials[] = {
-    SPECIAL("objectClass", take_class, TRUE),
-    SPECIAL("objectGUID", take_guid, FALSE),
-    SPECIAL("isDeleted", take_deleted, TRUE),
-    SPECIAL("isRecycled", take_recycled, TRUE),
-    SPECIAL("uSNChanged", take_usn, FALSE),
-    SPECIAL("replPropertyMetaData", take_metadata, FALSE),
-    SPECIAL("uSNCreated", take_created, FALSE),
-    SPECIAL("distinguishedName", NULL, FALSE),
+    SPECIAL("objectClass", take_class, SPECIAL_STORED),
+    SPECIAL("objectGUID", take_guid, SPECIAL_TAKEN),
+    SPECIAL("isDeleted", take_deleted, SPECIAL_STORED),
+    SPECIAL("isRecycled", take_recycled, SPECIAL_STORED),
+    SPECIAL("uSNChanged", take_usn, SPECIAL_TAKEN),
+    SPECIAL("replPropertyMetaData", take_metadata, SPECIAL_TAKEN),
+    SPECIAL("uSNCreated", take_created, SPECIAL_TAKEN),
+    SPECIAL("distinguishedName", NULL, SPECIAL_TAKEN),
+    SPECIAL(AD_LINK_METADATA, take_link_metadata, SPECIAL_EVIDENCE),
+    SPECIAL(AD_LINK_METADATA_EXT, take_link_metadata, SPECIAL_EVIDENCE),
 };
 
 static const struct special *special_of(const struct berval *name, gsize len)
@@ -259,6 +284,20 @@ static void add_range(struct ad_entry *entry, const char *name, gsize len, guint
     g_array_append_val(entry->ranges, range);
 }
 
+/* The rest of the metadata is asked for in the form it came in. */
+static void add_evidence_range(struct ad_entry *entry, const struct berval *name, gsize len,
+                               guint64 next)
+{
+    g_autofree char *options = g_ascii_strdown(name->bv_val + len, (gssize)(name->bv_len - len));
+    const char *form = strstr(options, ";binary") ? ";binary" : "";
+    struct ad_range range = {
+        .attribute = g_strdup_printf("%.*s%s", (int)len, name->bv_val, form),
+        .next = next,
+        .evidence = TRUE,
+    };
+    g_array_append_val(entry->ranges, range);
+}
+
 static void add_unknown(struct ad_entry *entry, const struct berval *name, gsize len,
                         const struct berval *values, guint count)
 {
@@ -279,7 +318,9 @@ void ad_entry_add(struct ad_entry *entry, const struct ad_schema *schema, const 
     const struct special *special = special_of(name, len);
     if (special && special->take)
         special->take(entry, schema, values, count);
-    if (special && !special->stored_too)
+    if (special && special->use == SPECIAL_EVIDENCE && (!understood || next))
+        add_evidence_range(entry, name, len, next);
+    if (special && special->use != SPECIAL_STORED)
         return;
     if (attribute && (attribute->handling == AD_VOLATILE || attribute->handling == AD_SECRET))
         return;
@@ -332,5 +373,9 @@ struct cor_record *ad_entry_record(struct ad_entry *entry, gboolean recycle_bin)
     cor_json_free(record->metadata);
     record->attributes = g_steal_pointer(&entry->attributes);
     record->metadata = g_steal_pointer(&entry->metadata);
+    if (entry->stamps.list->len && !record->metadata)
+        record->metadata = cor_json_new_object();
+    if (entry->stamps.list->len)
+        ad_link_stamps_store(&entry->stamps, record->metadata);
     return record;
 }

@@ -8,6 +8,7 @@
 
 #include "correlate/record.h"
 #include "ldap/metadata.h"
+#include "ldap/metadata_links.h"
 
 struct ad_entry_link {
     const struct ad_attribute *attribute;
@@ -15,8 +16,9 @@ struct ad_entry_link {
 };
 /* A value range the server cut: the values from next on are still to be asked for. */
 struct ad_range {
-    char *attribute; /* owned; name without the range option */
+    char *attribute; /* owned; name without the range option, with ";binary" if it had that */
     guint64 next;
+    gboolean evidence; /* metadata of links: without the rest the object is still whole */
 };
 struct ad_entry {
     struct cor_json *attributes, *metadata; /* owned until ad_entry_record takes them */
@@ -24,13 +26,14 @@ struct ad_entry {
     GArray *ranges;                         /* struct ad_range */
     char *type;                             /* NULL: not a class that is captured */
     enum cor_life life;
-    char key[AD_GUID_TEXT]; /* "" until objectGUID was seen */
-    gint64 usn_changed;     /* 0 unknown */
-    gint64 usn_created;     /* 0 unknown */
-    struct ad_marks marks;  /* of the replication metadata */
-    guint unkeyed;          /* links without a usable GUID */
-    guint unmerged;         /* chunks that could not join what was there */
-    gsize bytes;            /* size of the whole answer; set by the caller first */
+    char key[AD_GUID_TEXT];       /* "" until objectGUID was seen */
+    gint64 usn_changed;           /* 0 unknown */
+    gint64 usn_created;           /* 0 unknown */
+    struct ad_marks marks;        /* of the replication metadata */
+    struct ad_link_stamps stamps; /* of its links */
+    guint unkeyed;                /* links without a usable GUID */
+    guint unmerged;               /* chunks that could not join what was there */
+    gsize bytes;                  /* size of the whole answer; set by the caller first */
     gboolean deleted, recycled, metadata_broken;
     gboolean shows_dn;     /* a plain attribute has the DN of another object of the domain */
     gboolean shows_parent; /* so does lastKnownParent */
@@ -38,7 +41,7 @@ struct ad_entry {
 };
 /* Raised whenever the same entry would become another record than before: what an earlier version
  * has left is then read anew as a whole. */
-#define AD_DECODE_VERSION 1
+#define AD_DECODE_VERSION 2
 
 struct ad_entry *ad_entry_new(void);
 void ad_entry_free(struct ad_entry *entry);
@@ -52,8 +55,9 @@ static inline void ad_entry_cleanup(struct ad_entry **entry)
  * kept as digests. */
 #define AD_ENTRY_MAX ((gsize)4 * 1024 * 1024)
 
-/* "member;range=0-1499" split: the length of the bare name, and where the next range starts, 0 when
- * this was the last (or no range at all). FALSE when a range option is malformed. */
+/* "member;range=0-1499" or "x;binary;range=0-1499", options in any order, split: the length of the
+ * bare name, and where the next range starts, 0 when this was the last (or no range at all). FALSE
+ * when a range option is malformed. */
 gboolean ad_range_parse(const char *name, gsize len, gsize *ret_name_len, guint64 *ret_next);
 
 void ad_entry_set_dn(struct ad_entry *entry, const struct berval *dn);

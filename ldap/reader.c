@@ -19,7 +19,8 @@ enum {
 };
 #define LINKS_MAX 5000000
 
-const char *const ad_object_attributes[] = {"*", "replPropertyMetaData", NULL};
+const char *const ad_object_attributes[] = {"*", "replPropertyMetaData", AD_LINK_METADATA ";binary",
+                                            NULL};
 
 void ad_reader_init(struct ad_reader *reader, struct ad_connection *connection,
                     const struct ad_schema *schema, struct cor_sink *sink)
@@ -105,6 +106,7 @@ static gboolean deliver(struct ad_reader *reader, struct ad_entry *entry, GError
         return TRUE;
     reader->unkeyed += entry->unkeyed;
     reader->broken += entry->metadata_broken;
+    reader->unstamped += entry->stamps.broken;
     return ad_reader_record(reader, record, error) && deliver_links(reader, entry, error);
 }
 
@@ -118,7 +120,7 @@ static void fail_decoding(struct ad_reader *reader, GError **error)
 
 static gboolean is_wanted(const struct berval *name, const char *only)
 {
-    gsize len = only ? strlen(only) : 0;
+    gsize len = only ? strcspn(only, ";") : 0;
     return !only || (name->bv_len >= len && g_ascii_strncasecmp(name->bv_val, only, len) == 0 &&
                      (name->bv_len == len || name->bv_val[len] == ';'));
 }
@@ -240,11 +242,12 @@ static gboolean read_chunk(struct ad_reader *reader, struct ad_entry *entry, con
 /* Ask for the newest open range's further values until the last chunk; *ret_closed says whether
  * that was reached. */
 static gboolean follow_range(struct ad_reader *reader, struct ad_entry *entry, gboolean *ret_closed,
-                             GError **error)
+                             gboolean *ret_evidence, GError **error)
 {
     struct ad_range range = pop_range(entry);
     g_autofree char *attribute = range.attribute;
     gboolean good = range.next > 0;
+    *ret_evidence = range.evidence;
     guint64 next = range.next;
     for (guint chunk = 0; good && next && chunk < CHUNKS_MAX; chunk++) {
         if (!read_chunk(reader, entry, attribute, &next, &good, error))
@@ -260,10 +263,11 @@ static gboolean follow_ranges(struct ad_reader *reader, struct ad_entry *entry, 
 {
     *ret_open = 0;
     while (entry->ranges->len > 0) {
-        gboolean closed;
-        if (!follow_range(reader, entry, &closed, error))
+        gboolean closed, evidence;
+        if (!follow_range(reader, entry, &closed, &evidence, error))
             return FALSE;
-        *ret_open += !closed;
+        *ret_open += !closed && !evidence;
+        entry->stamps.broken += !closed && evidence;
     }
     return TRUE;
 }

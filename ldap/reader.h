@@ -23,6 +23,7 @@ struct ad_reader {
     guint64 objects;      /* records delivered */
     guint64 unkeyed;      /* links whose target has no GUID */
     guint64 broken;       /* objects whose replication metadata cannot be decoded */
+    guint64 unstamped;    /* values of link metadata that cannot be read */
     GArray *deferred;     /* char[AD_GUID_TEXT]: objects with cut ranges */
     ad_watch_func watch;  /* NULL: nobody */
     void *watch_data;

@@ -52,24 +52,34 @@ gboolean ad_deleted_objects_readable(struct ad_connection *connection, gboolean 
     return TRUE;
 }
 
+/* Whom to grant it to: the server says who we are (rootDSE tokenGroups, MS-ADTS 3.1.1.3.2.20), and
+ * both tools take a SID. */
+static const char *account(const struct ad_connection *connection, const char *otherwise)
+{
+    const GPtrArray *groups = connection->root.token_groups;
+    return groups && groups->len ? groups->pdata[0] : otherwise;
+}
+
 char *ad_deleted_objects_remedy(const struct ad_connection *connection)
 {
     g_autofree char *container = ad_deleted_objects_dn(connection->root.default_nc);
     if (connection->root.vendor)
-        return g_strdup("grant the account list and read (RPLC) on that container; "
-                        "docs/active-directory.md has the script for Samba");
-    return g_strdup_printf("as domain administrator run: dsacls \"%s\" /takeownership & "
-                           "dsacls \"%s\" /G DOMAIN\\ACCOUNT:LCRP",
-                           container, container);
+        return g_strdup_printf("the right missing is list and read (RPLC) for %s on \"%s\"; "
+                               "samba-tool cannot grant it there, docs/active-directory.md has the "
+                               "script that does",
+                               account(connection, "the account"), container);
+    return g_strdup_printf("the right missing is list and read (LCRP); as domain administrator "
+                           "run: dsacls \"%s\" /takeownership & dsacls \"%s\" /G %s:LCRP",
+                           container, container, account(connection, "DOMAIN\\ACCOUNT"));
 }
 
 char *ad_replication_remedy(const struct ad_connection *connection)
 {
     const char *nc = connection->root.default_nc;
     if (connection->root.vendor)
-        return g_strdup_printf("samba-tool dsacl set --objectdn=\"%s\" --sddl=\"(OA;;CR;"
-                               "1131f6aa-9c07-11d1-f79f-00c04fc2dcd2;;SID-OF-ACCOUNT)\"",
-                               nc);
-    return g_strdup_printf("dsacls \"%s\" /G \"DOMAIN\\ACCOUNT:CA;Replicating Directory Changes\"",
-                           nc);
+        return g_strdup_printf("samba-tool dsacl set --action=allow --objectdn=\"%s\" "
+                               "--sddl=\"(OA;;CR;1131f6aa-9c07-11d1-f79f-00c04fc2dcd2;;%s)\"",
+                               nc, account(connection, "SID-OF-ACCOUNT"));
+    return g_strdup_printf("dsacls \"%s\" /G \"%s:CA;Replicating Directory Changes\"", nc,
+                           account(connection, "DOMAIN\\ACCOUNT"));
 }

@@ -4,6 +4,7 @@
  * which a version or link of either half changed, what changed and where it came from.
  */
 #include "agent/analysis.h"
+#include "agent/cli/chain.h"
 #include "agent/cli/changes.h"
 #include "agent/cli/common.h"
 #include "agent/cli/output.h"
@@ -50,12 +51,15 @@ static gboolean on_change(const struct cor_change *change, void *data, GError **
     if (!concerns(explaining->attribute, change))
         return TRUE;
     explaining->found++;
-    if (explaining->cli->json)
-        output_item(&explaining->output, output_change(change));
-    else {
+    if (explaining->cli->json) {
+        struct cor_json *item = output_change(change);
+        cor_json_add(item, "chain", chain_json(change));
+        output_item(&explaining->output, item);
+    } else {
         text_print(explaining->cli, TEXT_DIM, "  [%s]",
                    change->object.directory == COR_AD ? "AD" : "Entra");
         changes_print_one(explaining->cli, change);
+        chain_print(explaining->cli, change);
     }
     return TRUE;
 }

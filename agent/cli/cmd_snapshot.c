@@ -31,9 +31,9 @@ static enum text_style style_of(enum store_half_state state)
 static void print_problem(const struct cli *cli, const char *problem)
 {
     gboolean remark = g_str_has_prefix(problem, "remark:");
-    const char *end = remark && strstr(problem, "not readable") ? strchr(problem, ';') : NULL;
-    g_autofree char *known =
-        end ? g_strdup_printf("%.*s (see check)", (int)(end - problem), problem) : NULL;
+    gsize len = remark && strstr(problem, "not readable") ? strcspn(problem, ";(") : 0;
+    g_autofree char *head = g_strchomp(g_strndup(problem, len));
+    g_autofree char *known = len ? g_strconcat(head, " (see check)", NULL) : NULL;
     g_autofree char *line = text_clean(known ? known : problem, 400);
     text_wrap(cli, remark ? TEXT_DIM : TEXT_WARN, 9, line);
 }

@@ -162,6 +162,33 @@ def group(members, usn=7):
     return ("CN=Big," + NC, rows)
 
 
+STAMPED = 133_500_000_000_000_000  # FILETIME of the first link of Big; each later one a second later
+
+
+def link_blob(number):
+    """DS_REPL_VALUE_META_DATA_BLOB of one member; every fifth was removed."""
+    texts = [t.encode("utf-16-le") + b"\0\0" for t in
+             ("member", "CN=User %06d,%s" % (number, NC), "CN=NTDS Settings,CN=DC1," + NC)]
+    name, target, dsa = 88, 88 + len(texts[0]), 88 + len(texts[0]) + len(texts[1])
+    when, gone = STAMPED + number * 10**7, number % 5 == 0
+    return struct.pack("<IIIIQQIQ16s4xQQI4x", name, target, 0, 0, when if gone else 0,
+                       STAMPED, 2 if gone else 1, when, raw(1), 77, 78, dsa) + b"".join(texts)
+
+
+def link_xml(number):
+    gone = number % 5 == 0
+    return ("<DS_REPL_VALUE_META_DATA>\n\t<pszAttributeName>member</pszAttributeName>\n"
+            "\t<pszObjectDn>CN=User %06d,%s</pszObjectDn>\n\t<cbData>0</cbData>\n"
+            "\t<pbData></pbData>\n\t<ftimeDeleted>%s</ftimeDeleted>\n"
+            "\t<ftimeCreated>2024-01-17T13:20:00Z</ftimeCreated>\n\t<dwVersion>%d</dwVersion>\n"
+            "\t<ftimeLastOriginatingChange>2024-01-17T13:20:%02dZ</ftimeLastOriginatingChange>\n"
+            "\t<uuidLastOriginatingDsaInvocationID>%s</uuidLastOriginatingDsaInvocationID>\n"
+            "\t<usnOriginatingChange>77</usnOriginatingChange>\n\t<usnLocalChange>78</usnLocalChange>\n"
+            "\t<pszLastOriginatingDsaDN></pszLastOriginatingDsaDN>\n</DS_REPL_VALUE_META_DATA>\n\0"
+            % (number, NC, "2024-01-17T13:21:00Z" if gone else "1601-01-01T00:00:00Z",
+               2 if gone else 1, number, guid(1)))
+
+
 # --- one connection -------------------------------------------------------------------------------
 
 class Gone(Exception):
@@ -459,8 +486,49 @@ class Session:
     play_range_moving = play_range_once_moved = play_range_endless = play_range
     play_range_refused = play_range_text = play_range_gone = play_range
 
+    # Metadata of single links comes in ranges like any long attribute.
+
+    def stamps(self, low):
+        total, step = (200000, 1500) if self.scenario == "stamps-many" else (25, 10)
+        high = min(low + step, total) - 1
+        bounds = "range=%d-%s" % (low, "*" if high == total - 1 else high)
+        if self.scenario == "stamps-xml":
+            return ("msDS-ReplValueMetaData;" + bounds,
+                    [link_xml(n) for n in range(low, high + 1)])
+        values = [link_blob(n) for n in range(low, high + 1)]
+        if self.scenario == "stamps-garbage":
+            values[:3] = [b"", b"<DS_REPL", values[2][:90]]
+        return ("msDS-ReplValueMetaData;binary;" + bounds, values)
+
+    def stamped_group(self):
+        dn, rows = group([("member", range(10))])
+        return dn, rows + [self.stamps(0)]
+
+    def play_stamps(self, ident, cookie):
+        self.users(ident, 0, 2)
+        self.send(message(ident, entry(*self.stamped_group())))
+        self.done(ident, cookie=b"")
+
+    play_stamps_xml = play_stamps_garbage = play_stamps_refused = play_stamps_many = play_stamps
+
+    def stamps_again(self, ident, wanted):
+        if ";range=" in wanted:
+            if self.scenario == "stamps-refused":
+                self.done(ident, 1, "range refused")
+                return
+            low = int(wanted.partition(";range=")[2].split("-")[0])
+            self.send(message(ident, entry("CN=Big," + NC, [self.stamps(low)])))
+        elif wanted == "uSNChanged":
+            self.send(message(ident, entry(*group([]))))
+        else:
+            self.send(message(ident, entry(*self.stamped_group())))
+        self.done(ident)
+
     def one(self, ident, base, attributes, cookie, controls):
         wanted = attributes[0]
+        if self.scenario.startswith("stamps"):
+            self.stamps_again(ident, wanted)
+            return
         if self.scenario == "range-gone":
             self.done(ident, 32, "0000208D: no such object")
             return

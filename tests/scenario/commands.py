@@ -6,7 +6,9 @@ as promised, text that says what matters, and no command that leaves a trace it 
 import json
 import os
 import re
+import shlex
 import sqlite3
+import subprocess
 import sys
 import time
 
@@ -118,6 +120,23 @@ def provisioning_log(scene):
                     for e in found[0]["evidence"]), json.dumps(found))
 
 
+def printed_grant(scene):
+    """The command that check prints for the right it misses gives that right, as it stands."""
+    _, before, _ = scene.aw("check")
+    found = re.search(r'(samba-tool dsacl set [^;]*?--sddl="[^"]*")', " ".join(before.split()))
+    if not scene.check("check prints the command for the missing right", found, before):
+        return
+    command = shlex.split(found.group(1))
+    scene.check("DirSync is not allowed before", "by DirSync" in before and "USNs" in before, before)
+    done = subprocess.run([*command, "-H", scene.env["LAB_LDAP_URI"], "-U", "Administrator%" +
+                           scene.env["LAB_ADMIN_PASSWORD"]], capture_output=True, text=True,
+                          env=scene.env, check=False)
+    scene.equal("the printed command runs", done.returncode, 0)
+    _, after, _ = scene.aw("check")
+    scene.check("check is content with the right", "by DirSync" in after and
+                "samba-tool dsacl" not in after, done.stdout + done.stderr + after)
+
+
 def machine_output(scene, schemas, first, last):
     calls = [
         ("snapshots", ["snapshots"], 0), ("show", ["show", "keel"], 0),
@@ -160,6 +179,12 @@ def content(scene, first, last):
     scene.check("explain: tells both halves of the chain",
                 {i["directory"] for i in doc["items"]} == {"ad", "entra"},
                 str([(i["directory"], i["attribute"]) for i in doc["items"]]))
+    title = [i for i in doc["items"] if i["directory"] == "entra" and i["attribute"] == "jobTitle"]
+    steps = {s["step"]: s for s in title[-1]["chain"]} if title else {}
+    scene.check("explain: AD write, sync and Entra record make one chain",
+                list(steps) == ["ad", "sync", "entra"] and "dc1" in (steps["ad"]["dc"] or "").lower()
+                and steps["ad"]["time"] <= steps["entra"]["time"] and steps["entra"]["bySync"],
+                json.dumps(title)[:3000])
     _, doc = scene.aw_json("show", "keel")
     item = doc["items"][0]
     names = (item["key"], item["anchor"], item["peer"]["key"], "keel@lab.example.test",
@@ -223,6 +248,7 @@ def suite(scene):
     text_output(scene, first, last)
     traces(scene)
     pinned(scene)
+    printed_grant(scene)
     status, out, _ = scene.aw("--help")
     scene.check("--help lists every command", status == 0 and all(
         f"  {name}" in out for name in ("check", "snapshot", "diff", "plan", "agent")), out)

@@ -3,6 +3,7 @@
 #include "graph/register.h"
 
 #include "correlate/error.h"
+#include "graph/logs.h"
 #include "graph/resource.h"
 
 #include <setjmp.h>
@@ -30,8 +31,11 @@ static void from_the_table(void **state)
         assert_true(lists(read, entra_resources[i].permission));
         if (entra_resources[i].behavior_permission)
             assert_true(lists(write, entra_resources[i].behavior_permission));
+        for (const struct entra_relation *at = entra_resources[i].relations; at && at->kind; at++)
+            assert_true(lists(read, entra_relation_permission(&entra_resources[i], at)));
     }
     assert_true(lists(read, ENTRA_AUDIT_PERMISSION));
+    assert_true(lists(read, ENTRA_PROVISIONING_PERMISSION));
     for (guint i = 0; i < read->len; i++) {
         assert_null(strstr(read->pdata[i], "Write"));
         assert_true(i == 0 || strcmp(read->pdata[i - 1], read->pdata[i]) < 0);

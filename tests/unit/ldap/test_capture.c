@@ -293,6 +293,49 @@ static void test_range(void **state)
     outcome_clear(&outcome);
 }
 
+/* --- metadata of single links ----------------------------------------------------------------- */
+
+static const struct cor_json *big_members(const struct outcome *outcome)
+{
+    const struct cor_record *record =
+        g_hash_table_lookup(outcome->memory.records, "5eed0000-0000-0000-0000-0000000001f4");
+    assert_non_null(record);
+    return cor_json_get(record->metadata, "member");
+}
+
+static void expect_stamps(const char *scenario, guint count, gint64 omitted, const char *remark)
+{
+    struct outcome outcome = play(scenario, 60000);
+    gint64 left_out = 0;
+    expect_complete(&outcome, 2);
+    assert_int_equal(g_hash_table_size(outcome.memory.links), 10);
+    const struct cor_json *member = big_members(&outcome);
+    cor_json_int(cor_json_get(member, "omitted"), &left_out);
+    if (cor_json_size(cor_json_get(member, "values")) != count || left_out != omitted)
+        fail_msg("%s: %u values, %d omitted", scenario,
+                 cor_json_size(cor_json_get(member, "values")), (int)left_out);
+    if (remark ? !strstr(outcome.memory.problems, remark)
+               : strstr(outcome.memory.problems, "cannot be read") != NULL)
+        fail_msg("%s: %s", scenario, outcome.memory.problems);
+    outcome_clear(&outcome);
+}
+
+static void test_link_metadata(void **state)
+{
+    (void)state;
+    expect_stamps("stamps", 25, 0, NULL);
+    expect_stamps("stamps-xml", 25, 0, NULL);
+    /* what cannot be read of it is said, and costs nothing else */
+    expect_stamps("stamps-refused", 10, 0, "metadata of 1 links cannot be read");
+    expect_stamps("stamps-garbage", 16, 0, "metadata of 9 links cannot be read");
+}
+
+static void test_link_metadata_of_many(void **state)
+{
+    (void)state;
+    expect_stamps("stamps-many", 2000, 198000, NULL);
+}
+
 static void test_range_changes(void **state)
 {
     (void)state;
@@ -487,6 +530,8 @@ int main(void)
         cmocka_unit_test(test_huge_message),
         cmocka_unit_test(test_range),
         cmocka_unit_test(test_range_changes),
+        cmocka_unit_test(test_link_metadata),
+        cmocka_unit_test(test_link_metadata_of_many),
         cmocka_unit_test(test_range_refused),
         cmocka_unit_test(test_range_object_gone),
         cmocka_unit_test(test_range_of_text),
