@@ -263,8 +263,7 @@ static void refused_relations(void **state)
     static const char *const words[] = {
         "sponsors of users not readable",
         "CustomSecAttributeAssignment.Read.All, which needs the licence Entra ID P1",
-        "settings of groups not readable: refused; grant the application permission "
-        "GroupSettings.Read.All",
+        "grant the application permission GroupSettings.Read.All",
         "federated identity credentials not readable",
         "app role assignments not readable",
         "scoped role members not readable",
