@@ -7,6 +7,7 @@
  */
 #include "correlate/attribute_events.h"
 #include "correlate/attribute_private.h"
+#include "correlate/attribute_who.h"
 #include "correlate/time.h"
 
 #include <string.h>
@@ -171,9 +172,10 @@ static void judge_fed(struct cor_judging *j)
     enum cor_write write = cor_judge_source_writes(j, j->rule->sources, before_us);
     cor_judge_add_rule(j);
     cor_judge_add_events(j);
-    if (write == COR_WRITTEN)
+    if (write == COR_WRITTEN) {
         cor_judge_settle(j, COR_ORIGIN_ONPREM, COR_GRADE_DERIVED);
-    else if (by_other_rules(j))
+        cor_judge_who_fed(j, j->rule->sources);
+    } else if (by_other_rules(j))
         judge_rule_change(j);
     else if (implied_by(j, j->in->peer_newer) || implied_by(j, j->in->peer_older))
         judge_reexport(j);

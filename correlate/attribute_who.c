@@ -183,3 +183,40 @@ void cor_judge_who(struct cor_judging *j)
     if (last)
         settle(j, last);
 }
+
+/* --- behind a property of Entra --------------------------------------------------------- */
+
+static gboolean wrote(const struct cor_event_row *event, const char *key, const char *const *names)
+{
+    const struct cor_json *target = cor_json_first(cor_json_get(event->doc, "targets"));
+    const struct cor_json *list = cor_json_get(target, "modified");
+    if (g_strcmp0(cor_json_get_string(event->doc, "category"), "ad") != 0 ||
+        g_strcmp0(cor_json_get_string(target, "id"), key) != 0)
+        return FALSE;
+    for (const struct cor_json *n = cor_json_first(list); n; n = cor_json_next(n))
+        for (gsize i = 0; names[i]; i++)
+            if (cor_json_get_string(n, "property") &&
+                g_ascii_strcasecmp(cor_json_get_string(n, "property"), names[i]) == 0)
+                return TRUE;
+    return FALSE;
+}
+
+void cor_judge_who_fed(struct cor_judging *j, const char *sources)
+{
+    const struct cor_record *ad = j->in->peer_newer ? j->in->peer_newer : j->in->peer_older;
+    const GPtrArray *events = j->in->events;
+    const struct cor_event_row *found = NULL;
+    g_auto(GStrv) names = g_strsplit(sources, " ", 0);
+    for (guint i = 0; ad && j->change->when_us && events && i < events->len; i++) {
+        const struct cor_event_row *event = events->pdata[i];
+        if (wrote(event, ad->key, (const char *const *)names) &&
+            is_same_write(j->change, event->time_us))
+            found = event;
+    }
+    if (!found)
+        return;
+    const struct cor_json *actor = cor_json_get(found->doc, "actor");
+    add_record(j, found, TRUE);
+    if (!is_engine_account(j, actor) && !j->change->actor)
+        j->change->actor = cor_actor_text(actor);
+}

@@ -20,5 +20,9 @@
  * does. Found: grade measured, actor, evidence "security-log", and origin sync when the account is
  * one of the sync engine's. Other writes of the window are put on record as well. */
 void cor_judge_who(struct cor_judging *j);
+/* The same for a property of Entra that sync carried: who wrote the AD attributes (space separated)
+ * that feed it, at the time metadata gave the change. Adds the actor and the evidence; origin and
+ * grade stay, since the log says nothing of the way to the cloud. */
+void cor_judge_who_fed(struct cor_judging *j, const char *sources);
 
 #endif

@@ -116,6 +116,32 @@ static void test_link_of_another_window(void **state)
     scene_free(s);
 }
 
+/* What sync carried has the writer in AD behind it, and no other record of the log. */
+static void test_writer_behind_sync(void **state)
+{
+    static const struct {
+        const char *clock, *actor, *property, *who, *evidence;
+    } cases[] = {
+        {"10:30:01", BY_ADMIN, "Title", "LAB\\helga",
+         "replication-metadata flow-rule unlogged security-log"},
+        {"10:30:01", BY_MSOL, "title", NULL,
+         "replication-metadata flow-rule unlogged security-log"},
+        {"10:30:01", BY_ADMIN, "department", NULL, "replication-metadata flow-rule unlogged"},
+        {"10:20:00", BY_ADMIN, "title", NULL, "replication-metadata flow-rule unlogged"},
+    };
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct scene *s = synced_user("{'title':'A'}", "{'title':" STAMP("1", "08:00:00") "}",
+                                      "{'title':'B'}", "{'title':" STAMP("2", "10:30:00") "}");
+        g_autofree char *modified =
+            g_strdup_printf("{'property':'%s','new':'B'}", cases[i].property);
+        log_record(s, cases[i].clock, "modify", cases[i].actor, modified);
+        judge(s, "jobTitle");
+        EXPECT(s, "onprem derived", cases[i].who, cases[i].evidence);
+        scene_free(s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +151,7 @@ int main(void)
         cmocka_unit_test(test_engine_is_no_person),
         cmocka_unit_test(test_link_is_told_by_its_target),
         cmocka_unit_test(test_link_of_another_window),
+        cmocka_unit_test(test_writer_behind_sync),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
