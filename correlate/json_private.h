@@ -58,7 +58,7 @@ static inline int cor_json_compare(const struct cor_json *a, const struct cor_js
 {
     if (a->head != b->head)
         return a->head < b->head ? -1 : 1;
-    return strcmp(a->key, b->key);
+    return g_strcmp0(a->key, b->key);
 }
 /* The members of an object in that order, appended to stack, an array of const struct cor_json *
  * that the caller cuts back to its former length. */

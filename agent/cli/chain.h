@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef ANCHORWATCH_CLI_CHAIN_H
-#define ANCHORWATCH_CLI_CHAIN_H
+#ifndef ANCHORWATCH_AGENT_CLI_CHAIN_H
+#define ANCHORWATCH_AGENT_CLI_CHAIN_H
 
 /* The way of one change from the write in AD over the sync engine to Entra, as far as its evidence
  * shows it. */

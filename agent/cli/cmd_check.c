@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { MAX_INLINE = 72 }; /* longer ones go below the name */
+#include <string.h>
+
 static char *option_script;
 
 const GOptionEntry cmd_check_options[] = {
@@ -43,7 +46,12 @@ static void print_check(const struct cli *cli, const char *label, const struct c
     enum text_style style = check->ok ? TEXT_GOOD : check->required ? TEXT_BAD : TEXT_WARN;
     text_print(cli, style, "%-8s", check->ok ? "ok" : check->required ? "FAILED" : "lacking");
     g_autofree char *detail = text_clean(check->detail, 500);
-    printf(" %-6s %-36s %s\n", label, check->name, detail);
+    if (strlen(detail) > MAX_INLINE) {
+        printf(" %-6s %s\n", label, check->name);
+        text_wrap(cli, TEXT_PLAIN, 16, detail);
+    } else {
+        printf(" %-6s %-40s %s\n", label, check->name, detail);
+    }
     if (check->remedy && !check->ok)
         text_wrap(cli, TEXT_NOTE, 16, check->remedy);
 }
