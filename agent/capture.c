@@ -96,8 +96,14 @@ static gboolean look_back(const struct config *config, struct store *store, stru
     return FALSE;
 }
 
+/* A domain controller that was lost while it was read, and why. */
+struct lost {
+    char *server, *why;
+};
+
 static gboolean read_ad(const struct config *config, struct store *store, struct capture *capture,
-                        gboolean wanted, GCancellable *cancellable, GError **error)
+                        gboolean wanted, GCancellable *cancellable, struct lost *lost,
+                        GError **error)
 {
     struct progress progress = {wanted, "Active Directory", g_get_monotonic_time(), 0};
     struct cor_sink *sink = store_run_sink(capture->run, COR_AD, config->ad.source);
@@ -109,10 +115,38 @@ static gboolean read_ad(const struct config *config, struct store *store, struct
     options.checkpoint = before.checkpoint;
     options.stored = before.view;
     options.full_because = before.full_because;
+    if (lost->server) {
+        options.avoid = lost->server;
+        options.checkpoint = NULL;
+        options.full_because = lost->why;
+    } else {
+        options.ret_lost = &lost->server;
+    }
     if (ok)
         ad_capture(&options, sink, cancellable, show_progress, &progress, &capture->ad_error);
     end_progress(&progress);
     before_clear(&before);
+    return ok;
+}
+
+/* What a domain controller told before it was lost goes with the run, of which nothing was
+ * published: the next one is read from the beginning, and USNs of two are never mixed. */
+static gboolean read_ad_somewhere(const struct config *config, struct store *store,
+                                  struct capture *capture, gboolean wanted,
+                                  GCancellable *cancellable, GError **error)
+{
+    struct lost lost = {0};
+    gboolean ok = read_ad(config, store, capture, wanted, cancellable, &lost, error);
+    if (ok && lost.server && !g_cancellable_is_cancelled(cancellable)) {
+        lost.why = g_strdup_printf("%s was lost while it was read (%s)", lost.server,
+                                   capture->ad_error->message);
+        g_clear_error(&capture->ad_error);
+        store_run_abandon(g_steal_pointer(&capture->run));
+        capture->run = store_run_begin(store, g_get_real_time(), error);
+        ok = capture->run && read_ad(config, store, capture, wanted, cancellable, &lost, error);
+    }
+    g_free(lost.server);
+    g_free(lost.why);
     return ok;
 }
 
@@ -169,7 +203,7 @@ gboolean capture_read(const struct config *config, struct store *store, gboolean
     ret->run = store_run_begin(store, g_get_real_time(), error);
     if (!ret->run)
         return FALSE;
-    if (config->has_ad && !read_ad(config, store, ret, progress, cancellable, error)) {
+    if (config->has_ad && !read_ad_somewhere(config, store, ret, progress, cancellable, error)) {
         capture_clear(ret);
         return FALSE;
     }

@@ -36,7 +36,8 @@ static const struct key keys[] = {
      "the store, one SQLite file; created with mode 0600"},
     {"ad", "domain", TEXT, AT(ad.domain), 0, 0, NULL, TRUE, NULL, "DNS name of the domain"},
     {"ad", "server", TEXT, AT(ad.server), 0, 0, NULL, FALSE, "DNS SRV lookup",
-     "name of a domain controller, optionally with :port; a name, not an address"},
+     "name of a domain controller, optionally with :port; a name, not an address; several, "
+     "separated by commas, in the order to be tried"},
     {"ad", "transport", CHOICE, AT(ad.transport), 0, 0, "ldap ldaps starttls", FALSE, "ldap",
      "ldap: port 389, signed and sealed by Kerberos; ldaps: TLS; starttls: TLS begun on port 389"},
     {"ad", "mechanism", CHOICE, AT(ad.mechanism), 0, 0, "GSSAPI GSS-SPNEGO", FALSE, "GSSAPI",

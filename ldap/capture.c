@@ -267,7 +267,7 @@ static gboolean decide(struct ad_capture *capture, GError **error)
     if (!ad_changes_learn(capture->connection, &capture->domain, capture->schema, last,
                           capture->stats.started_us, every_us, changes, error))
         return FALSE;
-    if (every_us && !changes->reason && !last)
+    if (!changes->reason && !last)
         changes->reason = g_strdup(options->full_because);
     announce(capture);
     capture->reader.kinds = changes->next ? changes->next->kinds : NULL;
@@ -332,6 +332,13 @@ static gboolean finish(struct ad_capture *capture, GError **error)
     return FALSE;
 }
 
+/* Could another domain controller be read whole instead? */
+static gboolean is_lost(const struct ad_capture *capture, const GError *failure)
+{
+    return capture->options->ret_lost && capture->connection->others &&
+           !capture->reader.sink_failed && g_error_matches(failure, AD_ERROR, COR_E_RETRY);
+}
+
 static gboolean run(struct ad_capture *capture, GCancellable *cancellable, GError **error)
 {
     GError *failure = NULL;
@@ -339,6 +346,10 @@ static gboolean run(struct ad_capture *capture, GCancellable *cancellable, GErro
     if (!capture->connection)
         return give_up(capture, failure, error);
     gboolean whole = read_all(capture, &failure);
+    if (!whole && is_lost(capture, failure)) {
+        *capture->options->ret_lost = g_strdup(capture->connection->server);
+        return give_up(capture, failure, error);
+    }
     gboolean usable =
         capture->incremental || (capture->reader.objects > capture->basics && capture->basics);
     if (!whole && (!usable || capture->reader.sink_failed ||

@@ -20,7 +20,8 @@ enum ad_mechanism { AD_GSSAPI, AD_SPNEGO }; /* of the Kerberos bind */
 struct ad_options {
     const char *source; /* configured name */
     const char *domain; /* DNS name, lab.example.test */
-    const char *server; /* FQDN[:port], or NULL: DNS SRV _ldap._tcp.dc._msdcs.DOMAIN */
+    const char *server; /* FQDN[:port], several separated by commas in the order to be tried; NULL:
+                           DNS SRV _ldap._tcp.dc._msdcs.DOMAIN */
     enum ad_transport transport;
     enum ad_mechanism mechanism;
     const char *keytab;    /* path, or NULL: credential cache of the environment */
@@ -29,8 +30,13 @@ struct ad_options {
     const char *password_file;
     const char *ca_file; /* TLS */
     const char *prefer;  /* host to be tried first if DNS names it; NULL: none */
-    guint page_size;     /* 0: 1000 */
-    guint timeout_ms;    /* per operation; 0: 30000 */
+    const char *avoid;   /* FQDN:port or FQDN[:port] as in server, to be tried last; NULL: none */
+    char **ret_lost; /* when the domain controller is lost in mid-read and there are others, nothing
+                        of it is kept: the half is abandoned with COR_E_RETRY, and its name goes
+                        here (caller frees), so that another can be read as avoid says. NULL: what
+                        was read is kept as a partial half */
+    guint page_size; /* 0: 1000 */
+    guint timeout_ms; /* per operation; 0: 30000 */
     /* Read only what changed, while the last full read is younger than this; 0: always everything.
      * It takes a sink that can be incremental, and the two below. */
     guint full_every_hours;

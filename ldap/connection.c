@@ -407,6 +407,7 @@ void ad_connection_free(struct ad_connection *connection)
         ldap_unbind_ext(connection->ld, NULL, NULL);
     root_clear(&connection->root);
     g_free(connection->uri);
+    g_free(connection->server);
     g_free(connection);
 }
 
@@ -494,6 +495,8 @@ static gboolean options_ok(const struct ad_options *options, GError **error)
     const char *mistake = NULL;
     if (!options->domain || !*options->domain)
         mistake = "the domain is not configured";
+    else if (options->server && !options->server[strspn(options->server, ", ")])
+        mistake = "server names no domain controller";
     else if (options->bind_dn && !inside_tls(options))
         mistake = "a simple bind sends the password: it needs transport ldaps or starttls";
     else if (options->bind_dn && !options->password_file)
@@ -518,23 +521,40 @@ static void move_to_front(GPtrArray *servers, const char *host)
     }
 }
 
-static GPtrArray *candidates(const struct ad_options *options, GError **error)
+static void move_to_back(GPtrArray *servers, const char *avoid)
 {
-    if (!options->server) {
-        GPtrArray *found = ad_locate(options->domain, error);
-        if (found && options->prefer)
-            move_to_front(found, options->prefer);
-        return found;
-    }
+    for (guint i = 0; i < servers->len; i++)
+        if (g_ascii_strcasecmp(servers->pdata[i], avoid) == 0) {
+            g_ptr_array_add(servers, g_strdup(avoid));
+            g_ptr_array_remove_index(servers, i);
+            return;
+        }
+}
+
+static GPtrArray *configured(const char *list)
+{
     GPtrArray *servers = g_ptr_array_new_with_free_func(g_free);
-    g_ptr_array_add(servers, g_strdup(options->server));
+    g_auto(GStrv) names = g_strsplit_set(list, ", ", 0);
+    for (guint i = 0; names[i]; i++)
+        if (*names[i])
+            g_ptr_array_add(servers, g_strdup(names[i]));
     return servers;
 }
 
-static gboolean try_next(const struct ad_options *options, GCancellable *cancellable,
-                         const GError *failure)
+static GPtrArray *candidates(const struct ad_options *options, GError **error)
 {
-    return !options->server && !g_cancellable_is_cancelled(cancellable) &&
+    GPtrArray *servers =
+        options->server ? configured(options->server) : ad_locate(options->domain, error);
+    if (servers && options->prefer && !options->server)
+        move_to_front(servers, options->prefer);
+    if (servers && options->avoid)
+        move_to_back(servers, options->avoid);
+    return servers;
+}
+
+static gboolean try_next(GCancellable *cancellable, const GError *failure)
+{
+    return !g_cancellable_is_cancelled(cancellable) &&
            g_error_matches(failure, AD_ERROR, COR_E_RETRY);
 }
 
@@ -559,7 +579,11 @@ static struct ad_connection *connect_first(const struct ad_options *options, gbo
         connection = connect_one(options, uri, ticket, cancellable, &failure);
         if (connection && judge && !ad_root_judge(connection, options->domain, &failure))
             g_clear_pointer(&connection, ad_connection_free);
-        if (connection || (i + 1 < servers->len && try_next(options, cancellable, failure)))
+        if (connection) {
+            connection->server = g_strdup(servers->pdata[i]);
+            connection->others = servers->len > 1;
+        }
+        if (connection || (i + 1 < servers->len && try_next(cancellable, failure)))
             continue;
         g_propagate_error(error, g_steal_pointer(&failure));
         break;

@@ -35,7 +35,9 @@ struct ad_rootdse {
 
 struct ad_connection {
     LDAP *ld;
-    char *uri; /* scheme://host:port */
+    char *uri;       /* scheme://host:port */
+    char *server;    /* as configured or found: host[:port] */
+    gboolean others; /* there are more domain controllers to be tried */
     struct ad_rootdse root;
     const char *mechanism;     /* "GSSAPI", "GSS-SPNEGO" or "simple" */
     int bind_code;             /* result of the bind */

@@ -10,7 +10,6 @@
 #include <string.h>
 
 enum { MAX_INLINE = 72 }; /* longer ones go below the name */
-#include <string.h>
 
 static char *option_script;
 

@@ -5,7 +5,9 @@ binds with the promised protection, and none of them falls back to less when som
 """
 import os
 import re
+import socket
 import sys
+import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness  # noqa: E402
@@ -76,7 +78,86 @@ def distrust(scene):
                     f"{status} {out}{err}")
 
 
+class Door:
+    """Another door to the domain controller, which closes, or falls silent, after so many bytes from it."""
+
+    def __init__(self, limit, silent=False):
+        self.limit, self.silent, self.passed, self.open = limit, silent, 0, []
+        self.listener = socket.create_server((socket.gethostbyname(HOST), 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            try:
+                client = self.listener.accept()[0]
+            except OSError:
+                return
+            server = socket.create_connection((HOST, 389))
+            self.open += [client, server]
+            threading.Thread(target=self.pass_on, args=(client, server, False), daemon=True).start()
+            threading.Thread(target=self.pass_on, args=(server, client, True), daemon=True).start()
+
+    def pass_on(self, one, other, counted):
+        try:
+            while data := one.recv(16384):
+                self.passed += len(data) if counted else 0
+                if self.passed > self.limit:
+                    break
+                other.sendall(data)
+        except OSError:
+            pass
+        if not self.silent:
+            for end in (one, other):
+                try:
+                    end.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+
+    def close(self):
+        for one in [self.listener, *self.open]:
+            one.close()
+
+
+def lost_in_mid_read(scene):
+    """A domain controller that goes away while it is read: another is read whole, and nothing is gone."""
+    everything = Door(1 << 40)
+    conf = conf_with(scene, "whole", f"server={HOST}:{everything.port}", "full_every_hours=0",
+                     without=("server", "full_every_hours"))
+    first = scene.aw_json("snapshot", conf=conf)[1]["halves"][0]
+    scene.equal("through the door: complete", first["state"], "complete")
+    everything.close()
+    for label, silent, share in (("cut in the schema", False, 0.3), ("cut among the users", False, 0.95),
+                                 ("cut in the last answer", False, 0.998), ("silent", True, 0.95)):
+        door = Door(int(everything.passed * share), silent)
+        conf = conf_with(scene, "lost", f"server={HOST}:{door.port}, {HOST}:389", "timeout_ms=1500",
+                         "full_every_hours=0", without=("server", "full_every_hours", "timeout_ms"))
+        status, doc = scene.aw_json("snapshot", conf=conf)
+        half = doc["halves"][0]
+        scene.check(f"{label}: another is read whole", status == 0 and half["state"] == "complete" and
+                    half["objectsRead"] == first["objectsRead"], f"{status} {half}")
+        scene.check(f"{label}: nothing is gone or new", half["versionsAdded"] == 0 and
+                    half["linksAdded"] == half["linksRemoved"] == 0, str(half))
+        scene.check(f"{label}: it is told", any(f"{HOST}:{door.port} was lost while it was read" in p
+                                                for p in half["problems"]), str(half["problems"]))
+        door.close()
+        alone = Door(int(everything.passed * share), silent)
+        conf = conf_with(scene, "alone", f"server={HOST}:{alone.port}", "timeout_ms=1500",
+                         "full_every_hours=0", without=("server", "full_every_hours", "timeout_ms"))
+        status, doc = scene.aw_json("snapshot", conf=conf)
+        half = doc["halves"][0]
+        scene.check(f"{label}, no other: not complete, and nothing is gone", status != 0 and
+                    half["state"] != "complete" and half["linksRemoved"] == 0 and
+                    half.get("versionsAdded", 0) == 0, f"{status} {half}")
+        alone.close()
+    last = scene.snapshot()
+    _, doc = scene.aw_json("diff", "1", str(last))
+    scene.equal("after all that: no difference in AD",
+                [i for i in doc["items"] if i["directory"] == "ad"], [])
+
+
 def suite(scene):
+    lost_in_mid_read(scene)
     ways(scene)
     password(scene)
     distrust(scene)
