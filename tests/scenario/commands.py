@@ -183,7 +183,7 @@ def content(scene, first, last):
     steps = {s["step"]: s for s in title[-1]["chain"]} if title else {}
     scene.check("explain: AD write, sync and Entra record make one chain",
                 list(steps) == ["ad", "sync", "entra"] and "dc1" in (steps["ad"]["dc"] or "").lower()
-                and steps["ad"]["time"] <= steps["entra"]["time"] and steps["entra"]["bySync"],
+                and steps["ad"]["time"][:19] <= steps["entra"]["time"][:19] and steps["entra"]["bySync"],
                 json.dumps(title)[:3000])
     _, doc = scene.aw_json("show", "keel")
     item = doc["items"][0]
