@@ -231,17 +231,21 @@ def matching(request, one, docs):
 
 def listing(request, one):
     request.need(one.read)
+    return paged(request, one, stored(request.tenant, one.path), one.path)
+
+
+def paged(request, one, held, context):
     data = {'at': 0}
     if '$skiptoken' in request.query:
         data = query.read_token(request.tenant, request.path.lower(), request.query['$skiptoken'])
         request.query = dict(data['query'])
     only(request, one.options)
-    docs = matching(request, one, stored(request.tenant, one.path))
+    docs = matching(request, one, held)
     top = query.parse_top(request.query.get('$top'), 100, 999)
     if request.page_fault == 'empty_page':
         top = 0
     chunk = docs[data['at']:data['at'] + top]
-    body = {'@odata.context': request.context(one.path + render.context_suffix(request))}
+    body = {'@odata.context': request.context(context + render.context_suffix(request))}
     end = data['at'] + len(chunk)
     if end < len(docs):
         token = {'at': end, 'query': request.query, 'expired': request.page_fault == 'expired_page'}

@@ -102,8 +102,8 @@ def find_deleted(tenant, key):
 
 def bin_listing(request):
     request.need('AdministrativeUnit.Read.All')
-    catalog.only(request, catalog.SELECT)
-    return answer(request, UNITS, unit_row(), deleted_units(request.tenant))
+    one = unit_row()._replace(options=catalog.SELECT + ('$top',))
+    return catalog.paged(request, one, deleted_units(request.tenant), UNITS)
 
 
 def bin_get(request, doc):

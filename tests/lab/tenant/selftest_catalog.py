@@ -177,6 +177,8 @@ def recycled(lab):
     lab.call('DELETE', path)
     found = [u for u in lab.get(bin_path + 'microsoft.graph.administrativeUnit').value
              if u['id'] == unit]
+    page = lab.get(bin_path + 'microsoft.graph.administrativeUnit?$top=1')
+    lab.same('a page of the bin', (page.status, len(page.value)), (200, 1))
     lab.check('in the bin', found and found[0]['deletedDateTime'], found)
     lab.same('by key', lab.get(bin_path + unit)['displayName'], 'Kiel')
     lab.refused('not to be purged', lab.call('DELETE', bin_path + unit), 400)
