@@ -16,6 +16,25 @@
 static const guint8 guid_order[AD_GUID_BYTES] = {3, 2, 1,  0,  5,  4,  7,  6,
                                                  8, 9, 10, 11, 12, 13, 14, 15};
 
+guint32 ad_u32(const guint8 *data)
+{
+    guint32 value;
+    memcpy(&value, data, sizeof value);
+    return GUINT32_FROM_LE(value);
+}
+
+guint64 ad_u64(const guint8 *data)
+{
+    guint64 value;
+    memcpy(&value, data, sizeof value);
+    return GUINT64_FROM_LE(value);
+}
+
+gint64 ad_usn(const guint8 *data)
+{
+    return (gint64)MIN(ad_u64(data), (guint64)G_MAXINT64);
+}
+
 void ad_guid_text(const guint8 guid[AD_GUID_BYTES], char text[AD_GUID_TEXT])
 {
     static const char digits[] = "0123456789abcdef";
@@ -54,11 +73,8 @@ char *ad_sid_text(const guint8 *data, gsize len)
         authority = authority << 8 | data[i];
     GString *text = g_string_new(NULL);
     g_string_printf(text, "S-1-%" G_GUINT64_FORMAT, authority);
-    for (guint i = 0; i < data[1]; i++) {
-        guint32 part;
-        memcpy(&part, data + 8 + 4 * i, 4);
-        g_string_append_printf(text, "-%u", GUINT32_FROM_LE(part));
-    }
+    for (guint i = 0; i < data[1]; i++)
+        g_string_append_printf(text, "-%u", ad_u32(data + 8 + 4 * i));
     return g_string_free(text, FALSE);
 }
 

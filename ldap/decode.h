@@ -14,6 +14,12 @@
 #define AD_GUID_BYTES 16
 #define AD_GUID_TEXT  37 /* with the final NUL */
 
+/* Little-endian numbers, as in every binary attribute; at least so many octets must be there. */
+guint32 ad_u32(const guint8 *data);
+guint64 ad_u64(const guint8 *data);
+/* An unsigned USN in 64 bits of ours; what does not fit is the largest. */
+gint64 ad_usn(const guint8 *data);
+
 /* Octets as stored (first three fields little-endian, MS-DTYP 2.3.4.2) to lower-case text. */
 void ad_guid_text(const guint8 guid[AD_GUID_BYTES], char text[AD_GUID_TEXT]);
 /* 8-4-4-4-12 hex digits to the stored octets; FALSE on anything else. */

@@ -22,25 +22,11 @@ enum { ATTRTYP_NAME = 0x90001, ATTRTYP_DELETED = 0x20030, ATTRTYP_RECYCLED = 0x9
 /* The year 9999: later than any clock, early enough for microseconds in 64 bits. */
 #define LAST_SECOND G_GINT64_CONSTANT(253402300799)
 
-static guint32 get_u32(const guint8 *data)
-{
-    guint32 value;
-    memcpy(&value, data, sizeof value);
-    return GUINT32_FROM_LE(value);
-}
-
-static guint64 get_u64(const guint8 *data)
-{
-    guint64 value;
-    memcpy(&value, data, sizeof value);
-    return GUINT64_FROM_LE(value);
-}
-
 gint ad_stamps_count(const guint8 *data, gsize len)
 {
-    if (len < HEADER_BYTES || get_u32(data) != 1)
+    if (len < HEADER_BYTES || ad_u32(data) != 1)
         return -1;
-    guint32 count = get_u32(data + 8);
+    guint32 count = ad_u32(data + 8);
     gsize room = (len - HEADER_BYTES) / ENTRY_BYTES;
     if (count > room || len != HEADER_BYTES + (gsize)count * ENTRY_BYTES || count > G_MAXINT)
         return -1;
@@ -58,11 +44,11 @@ struct ad_stamp ad_stamp_at(const guint8 *data, guint index)
 {
     const guint8 *entry = data + HEADER_BYTES + (gsize)index * ENTRY_BYTES;
     struct ad_stamp stamp = {
-        .attrtyp = get_u32(entry),
-        .version = get_u32(entry + 4),
-        .time_us = time_from_seconds(get_u64(entry + 8)),
-        .usn = (gint64)MIN(get_u64(entry + 32), (guint64)G_MAXINT64),
-        .local_usn = (gint64)MIN(get_u64(entry + 40), (guint64)G_MAXINT64),
+        .attrtyp = ad_u32(entry),
+        .version = ad_u32(entry + 4),
+        .time_us = time_from_seconds(ad_u64(entry + 8)),
+        .usn = ad_usn(entry + 32),
+        .local_usn = ad_usn(entry + 40),
     };
     memcpy(stamp.dsa, entry + 16, sizeof stamp.dsa);
     return stamp;

@@ -35,27 +35,11 @@ void ad_link_stamp_clear(struct ad_link_stamp *stamp)
 
 /* --- blob ------------------------------------------------------------------------------------- */
 
-static guint32 get_u32(const guint8 *data)
-{
-    guint32 value;
-    memcpy(&value, data, sizeof value);
-    return GUINT32_FROM_LE(value);
-}
-
 /* Nothing in a directory was written before 1970 or will be after 9999. */
 static gint64 get_time(const guint8 *data)
 {
-    gint64 filetime;
-    memcpy(&filetime, data, sizeof filetime);
-    gint64 time_us = cor_time_from_filetime(GINT64_FROM_LE(filetime));
+    gint64 time_us = cor_time_from_filetime((gint64)ad_u64(data));
     return time_us > 0 && time_us <= LAST_US ? time_us : 0;
-}
-
-static gint64 get_i64(const guint8 *data)
-{
-    guint64 value;
-    memcpy(&value, data, sizeof value);
-    return (gint64)MIN(GUINT64_FROM_LE(value), (guint64)G_MAXINT64);
 }
 
 /* UTF-16LE up to its NUL; NULL when it is not wholly inside, empty or no text. */
@@ -80,13 +64,13 @@ gboolean ad_link_stamp_blob(const guint8 *data, gsize len, struct ad_link_stamp 
     *ret = (struct ad_link_stamp){0};
     if (len < BLOB_BYTES)
         return FALSE;
-    ret->attribute = blob_text(data, len, get_u32(data + OFF_ATTRIBUTE));
-    ret->target = blob_text(data, len, get_u32(data + OFF_TARGET));
+    ret->attribute = blob_text(data, len, ad_u32(data + OFF_ATTRIBUTE));
+    ret->target = blob_text(data, len, ad_u32(data + OFF_TARGET));
     ret->deleted_us = get_time(data + OFF_DELETED);
     ret->created_us = get_time(data + OFF_CREATED);
     ret->changed_us = get_time(data + OFF_CHANGED);
-    ret->version = get_u32(data + OFF_VERSION);
-    ret->usn = get_i64(data + OFF_USN);
+    ret->version = ad_u32(data + OFF_VERSION);
+    ret->usn = ad_usn(data + OFF_USN);
     memcpy(ret->dsa, data + OFF_DSA, sizeof ret->dsa);
     if (ret->attribute && ret->target)
         return TRUE;
