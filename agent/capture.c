@@ -117,8 +117,7 @@ static gboolean read_ad(const struct config *config, struct store *store, struct
     options.full_because = before.full_because;
     if (lost->server) {
         options.avoid = lost->server;
-        options.checkpoint = NULL;
-        options.full_because = lost->why;
+        options.remark = lost->why;
     } else {
         options.ret_lost = &lost->server;
     }
@@ -130,7 +129,8 @@ static gboolean read_ad(const struct config *config, struct store *store, struct
 }
 
 /* What a domain controller told before it was lost goes with the run, of which nothing was
- * published: the next one is read from the beginning, and USNs of two are never mixed. */
+ * published: the next one is read from the beginning, and USNs of two are never mixed. It must have
+ * what the store has, which the checkpoint lets it judge. */
 static gboolean read_ad_somewhere(const struct config *config, struct store *store,
                                   struct capture *capture, gboolean wanted,
                                   GCancellable *cancellable, GError **error)
@@ -138,8 +138,8 @@ static gboolean read_ad_somewhere(const struct config *config, struct store *sto
     struct lost lost = {0};
     gboolean ok = read_ad(config, store, capture, wanted, cancellable, &lost, error);
     if (ok && lost.server && !g_cancellable_is_cancelled(cancellable)) {
-        lost.why = g_strdup_printf("%s was lost while it was read (%s)", lost.server,
-                                   capture->ad_error->message);
+        lost.why = g_strdup_printf("%s was lost while it was read (%s); another one was read",
+                                   lost.server, capture->ad_error->message);
         g_clear_error(&capture->ad_error);
         store_run_abandon(g_steal_pointer(&capture->run));
         capture->run = store_run_begin(store, g_get_real_time(), error);

@@ -252,6 +252,8 @@ static void announce(struct ad_capture *capture)
     } else if (changes->reason) {
         text = g_strdup_printf("full read, because %s", changes->reason);
     }
+    if (capture->options->remark)
+        cor_proof_remark(capture->proof, capture->options->remark);
     if (text)
         cor_proof_remark(capture->proof, text);
 }

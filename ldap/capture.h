@@ -43,6 +43,7 @@ struct ad_options {
     const struct cor_json *checkpoint; /* of AD_STREAM, from the last complete half; NULL: none */
     struct cor_view *stored;           /* what the store shows of the domain now; borrowed */
     const char *full_because; /* why there is no checkpoint; NULL: this is the first read */
+    const char *remark;       /* said with how this read was done; NULL: nothing */
 };
 /* The stream that the checkpoint of a domain is kept under. */
 #define AD_STREAM "changes"

@@ -8,6 +8,9 @@
  */
 #include "ldap/changes.h"
 
+#include "correlate/time.h"
+#include "ldap/vector.h"
+
 #include <string.h>
 
 enum {
@@ -88,6 +91,77 @@ static gboolean describe_server(struct learning *learning, const struct ad_domai
     if (!next->host || !next->service || !next->invocation || next->usn <= 0)
         g_clear_pointer(&learning->changes->next, ad_checkpoint_free);
     return TRUE;
+}
+
+/* --- another domain controller ---------------------------------------------------------------- */
+
+struct lag_check {
+    LDAP *ld;
+    guint8 invocation[AD_GUID_BYTES]; /* of the one read last */
+    gboolean told, sound;             /* there is a vector, and it can be decoded */
+    gint64 usn;
+};
+
+static gboolean take_vector(LDAPMessage *entry, void *data, GError **error)
+{
+    struct lag_check *check = data;
+    struct berval **values = ldap_get_values_len(check->ld, entry, "replUpToDateVector");
+    (void)error;
+    if (values && values[0]) {
+        check->told = TRUE;
+        check->sound = ad_vector_usn((const guint8 *)values[0]->bv_val, values[0]->bv_len,
+                                     check->invocation, &check->usn);
+    }
+    ldap_value_free_len(values);
+    return TRUE;
+}
+
+static void fail_lag(const struct ad_changes *changes, const struct lag_check *check,
+                     GError **error)
+{
+    const struct ad_checkpoint *last = changes->last;
+    g_autofree char *when = cor_time_text(last->read_us);
+    g_autofree char *known =
+        check->sound ? g_strdup_printf("it knows that one's changes up to USN %" G_GINT64_FORMAT
+                                       " of %" G_GINT64_FORMAT,
+                                       check->usn, ad_checkpoint_newest(last))
+                     : g_strdup("its replUpToDateVector cannot be decoded");
+    g_set_error(error, AD_ERROR, COR_E_RETRY,
+                "%s may not have yet what was read from %s at %s (%s), and what replication still "
+                "owes must not look like a change; capture again when it has caught up, or read "
+                "%s",
+                changes->next->host, last->host, when, known, last->host);
+}
+
+/* FALSE when the server is another one and does not prove that it has everything the last one
+ * showed: its older values would be taken for changes, and what it does not have for deleted. */
+static gboolean check_lag(struct learning *learning, GError **error)
+{
+    static const char *const attributes[] = {"replUpToDateVector", NULL};
+    struct ad_connection *connection = learning->connection;
+    const struct ad_checkpoint *last = learning->changes->last;
+    struct lag_check check = {.ld = connection->ld};
+    AD_OUTCOME_AUTO outcome = {0};
+    const struct ad_search search = {
+        .base = connection->root.default_nc,
+        .scope = LDAP_SCOPE_BASE,
+        .filter = "(objectClass=*)",
+        .attributes = attributes,
+    };
+    if (!ad_checkpoint_may_lag(last, learning->changes->next) ||
+        !ad_guid_parse(last->invocation, strlen(last->invocation), check.invocation))
+        return TRUE;
+    if (!ad_search(connection, &search, take_vector, NULL, &check, &outcome, error))
+        return FALSE;
+    if (outcome.code != LDAP_SUCCESS) {
+        ad_outcome_fail(&outcome, "learn how far replication is", error);
+        return FALSE;
+    }
+    /* no vector at all: nobody ever replicated with this one, so there is nothing to wait for */
+    if (!check.told || (check.sound && check.usn >= ad_checkpoint_newest(last)))
+        return TRUE;
+    fail_lag(learning->changes, &check, error);
+    return FALSE;
 }
 
 /* --- sentinels -------------------------------------------------------------------------------- */
@@ -300,6 +374,8 @@ static gboolean plan_full(struct learning *learning, GError **error)
 static gboolean plan(struct learning *learning, gint64 full_every_us, GError **error)
 {
     struct ad_changes *changes = learning->changes;
+    if (!check_lag(learning, error))
+        return FALSE;
     changes->reason = ad_checkpoint_unfit(changes->last, changes->next, full_every_us);
     if (!changes->reason && !check_sentinels(learning, error))
         return FALSE;

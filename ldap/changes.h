@@ -29,7 +29,8 @@ struct ad_changes {
 void ad_changes_clear(struct ad_changes *changes);
 
 /* last_doc: what the last complete read left, or NULL. Everything is asked before anything is read,
- * so a change meanwhile belongs to the next read too. FALSE: the connection failed. */
+ * so a change meanwhile belongs to the next read too. FALSE: the connection failed, or the server
+ * is another one that does not have yet what the last one showed (COR_E_RETRY). */
 gboolean ad_changes_learn(struct ad_connection *connection, const struct ad_domain *domain,
                           const struct ad_schema *schema, const struct cor_json *last_doc,
                           gint64 now_us, gint64 full_every_us, struct ad_changes *ret,

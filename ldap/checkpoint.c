@@ -259,6 +259,22 @@ char *ad_checkpoint_unfit(const struct ad_checkpoint *last, const struct ad_chec
     return unfit_age(last, present->read_us, full_every_us);
 }
 
+/* Replication between sites takes minutes to hours. */
+#define LAG_MAX_US (24 * COR_HOUR_US)
+
+gint64 ad_checkpoint_newest(const struct ad_checkpoint *last)
+{
+    return last->sentinels->len ? g_array_index(last->sentinels, struct ad_sentinel, 0).usn : 0;
+}
+
+gboolean ad_checkpoint_may_lag(const struct ad_checkpoint *last,
+                               const struct ad_checkpoint *present)
+{
+    return g_ascii_strcasecmp(last->naming_context, present->naming_context) == 0 &&
+           g_ascii_strcasecmp(last->service, present->service) != 0 &&
+           present->read_us - last->read_us < LAG_MAX_US;
+}
+
 gboolean ad_sentinel_holds(const struct ad_sentinel *sentinel, gint64 usn, const guint8 *metadata,
                            gsize len)
 {

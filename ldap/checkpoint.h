@@ -61,6 +61,13 @@ const char *ad_checkpoint_host(const struct cor_json *doc, gint64 now_us, gint64
  * last full read may be. */
 char *ad_checkpoint_unfit(const struct ad_checkpoint *last, const struct ad_checkpoint *present,
                           gint64 full_every_us);
+/* The highest USN of the last domain controller that anything stored can have; 0: none is known. */
+gint64 ad_checkpoint_newest(const struct ad_checkpoint *last);
+/* Must the present server be asked whether it has what was read from the last one? Not when it is
+ * the same one, nor when that one was read so long ago that it may be gone for good with changes
+ * that no other ever had. */
+gboolean ad_checkpoint_may_lag(const struct ad_checkpoint *last,
+                               const struct ad_checkpoint *present);
 /* What a sentinel looks like now, uSNChanged and replPropertyMetaData as read; FALSE: the directory
  * is an older one. metadata may be empty: then only the USN is judged. */
 gboolean ad_sentinel_holds(const struct ad_sentinel *sentinel, gint64 usn, const guint8 *metadata,

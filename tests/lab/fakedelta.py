@@ -21,6 +21,18 @@ NAME, DELETED, DESCRIPTION = 0x90001, 0x20030, 0xD
 BEFORE, AFTER = 6000, 6100  # highestCommittedUSN
 
 
+# replUpToDateVector of the second domain controller, as far as it has the first one's changes (which
+# were seen up to USN 5901): the first one's invocation ID is raw(3).
+def vector(*cursors, version=2):
+    out = struct.pack("<IIII", version, 0, len(cursors), 0)
+    for which, usn in cursors:
+        out += raw(which) + struct.pack("<Q", usn) + (bytes(8) if version == 2 else b"")
+    return out
+
+
+VECTORS = {"alone": None, "behind": vector((9, 1 << 40), (3, 5900)), "level": vector((3, 5901), (9, 1)),
+           "level-old": vector((9, 1), (3, 6000), version=1), "stranger": vector((9, 1 << 40)),
+           "torn": vector((3, 1 << 40))[:-1]}
 OBJECTS = 0x10000  # where the GUIDs of objects begin; below are domain and controllers
 
 
@@ -161,22 +173,31 @@ class Session(fakeldap.Session):
     def things(self):
         return before() if self.first() else after()
 
+    def service(self):
+        return SERVICE.replace("=DC1", "=DC2") if self.plot in VECTORS and not self.first() else SERVICE
+
     def root(self, ident, base, attributes, cookie, controls):
         usn = BEFORE if self.first() else 5950 if self.plot == "backwards" else AFTER
-        host = "dc2.lab.example.test" if self.plot == "other" and not self.first() else HOST
+        second = not self.first() and (self.plot == "other" or self.plot in VECTORS)
+        host = "dc2.lab.example.test" if second else HOST
+        service = self.service()
         self.send(message(ident, entry("", [
             ("defaultNamingContext", [NC]), ("configurationNamingContext", [CONFIG]),
             ("schemaNamingContext", ["CN=Schema," + CONFIG]), ("rootDomainNamingContext", [NC]),
-            ("dnsHostName", [host]), ("dsServiceName", [SERVICE]), ("domainFunctionality", ["7"]),
+            ("dnsHostName", [host]), ("dsServiceName", [service]), ("domainFunctionality", ["7"]),
             ("highestCommittedUSN", [str(usn)]), ("isSynchronized", ["TRUE"]),
             ("supportedCapabilities", ["1.2.840.113556.1.4.800"]),
             ("supportedControl", sorted(fakeldap.KNOWN))])))
         self.done(ident)
 
     def fixed(self, ident, base, attributes, cookie, controls):
-        if base == SERVICE:
-            which = 4 if self.plot == "restored" and not self.first() else 3
+        if base == self.service():
+            which = 4 if (self.plot == "restored" or self.plot in VECTORS) and not self.first() else 3
             self.send(message(ident, entry(base, [("invocationId", [raw(which)])])))
+            self.done(ident)
+        elif base == NC and attributes == ["replUpToDateVector"]:
+            told = VECTORS.get(self.plot)
+            self.send(message(ident, entry(base, [("replUpToDateVector", [told])] if told else [])))
             self.done(ident)
         else:
             super().fixed(ident, base, attributes, cookie, controls)

@@ -196,6 +196,42 @@ static void test_another_database(void **state)
     play("delta-other", FALSE, "another name");
 }
 
+/* Another domain controller is read only when it has what the store has of the first one. */
+static void test_another_controller(void **state)
+{
+    (void)state;
+    play("delta-alone", FALSE, "another domain controller");
+    play("delta-level", FALSE, "another domain controller");
+    play("delta-level-old", FALSE, "another domain controller");
+}
+
+static void play_lagging(const char *scenario, const char *words)
+{
+    struct memory memory;
+    first(scenario, &memory);
+    assert_false(capture(&memory, 24));
+    assert_int_equal(memory.abandoned, 1);
+    if (!strstr(memory.problems, words))
+        fail_msg("%s: %s", scenario, memory.problems);
+    assert_int_equal(g_hash_table_size(memory.records), 0); /* not even handed on */
+    /* after a day the first one may be gone for good, with what it never gave away */
+    cor_json_set(memory.checkpoint, "readUs",
+                 cor_json_new_int(g_get_real_time() - 25 * COR_HOUR_US));
+    assert_true(capture(&memory, 48));
+    assert_true(memory.complete && !memory.incremental);
+    expect_like_full(scenario, &memory);
+    fake_stop(&fake);
+    memory_clear(&memory);
+}
+
+static void test_lagging(void **state)
+{
+    (void)state;
+    play_lagging("delta-behind", "up to USN 5900 of 5901");
+    play_lagging("delta-stranger", "up to USN 0 of 5901");
+    play_lagging("delta-torn", "cannot be decoded");
+}
+
 static void test_due(void **state)
 {
     (void)state;
@@ -325,6 +361,8 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_untrustworthy),
         cmocka_unit_test(test_another_database),
+        cmocka_unit_test(test_another_controller),
+        cmocka_unit_test(test_lagging),
         cmocka_unit_test(test_due),
         cmocka_unit_test(test_spoilt_checkpoint),
         cmocka_unit_test(test_broken),
