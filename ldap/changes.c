@@ -116,10 +116,9 @@ static gboolean take_vector(LDAPMessage *entry, void *data, GError **error)
     return TRUE;
 }
 
-static void fail_lag(const struct ad_changes *changes, const struct lag_check *check,
-                     GError **error)
+static void fail_lag(const struct ad_checkpoint *last, const char *host,
+                     const struct lag_check *check, GError **error)
 {
-    const struct ad_checkpoint *last = changes->last;
     g_autofree char *when = cor_time_text(last->read_us);
     g_autofree char *known =
         check->sound ? g_strdup_printf("it knows that one's changes up to USN %" G_GINT64_FORMAT
@@ -130,7 +129,7 @@ static void fail_lag(const struct ad_changes *changes, const struct lag_check *c
                 "%s may not have yet what was read from %s at %s (%s), and what replication still "
                 "owes must not look like a change; capture again when it has caught up, or read "
                 "%s",
-                changes->next->host, last->host, when, known, last->host);
+                host, last->host, when, known, last->host);
 }
 
 /* FALSE when the server is another one and does not prove that it has everything the last one
@@ -160,7 +159,7 @@ static gboolean check_lag(struct learning *learning, GError **error)
     /* no vector at all: nobody ever replicated with this one, so there is nothing to wait for */
     if (!check.told || (check.sound && check.usn >= ad_checkpoint_newest(last)))
         return TRUE;
-    fail_lag(learning->changes, &check, error);
+    fail_lag(last, connection->root.dns_host_name, &check, error);
     return FALSE;
 }
 
