@@ -55,6 +55,8 @@ static const struct key keys[] = {
      "entries per page"},
     {"ad", "timeout_ms", NUMBER, AT(ad.timeout_ms), 100, 3600000, NULL, FALSE, "30000",
      "longest silence of the server in one operation"},
+    {"ad", "max_objects_per_second", NUMBER, AT(ad.max_objects_per_second), 0, 1000000, NULL, FALSE,
+     "0", "how fast the domain controller may be read, on average; 0: as fast as it answers"},
     {"ad", "full_every_hours", NUMBER, AT(ad.full_every_hours), 0, 8760, NULL, FALSE, "24",
      "read everything at least this often, and in between only what changed; 0: always everything"},
     {"entra", "tenant_id", TEXT, AT(entra.tenant_id), 0, 0, NULL, TRUE, NULL,

@@ -36,7 +36,8 @@ struct ad_options {
                         here (caller frees), so that another can be read as avoid says. NULL: what
                         was read is kept as a partial half */
     guint page_size; /* 0: 1000 */
-    guint timeout_ms; /* per operation; 0: 30000 */
+    guint timeout_ms;             /* per operation; 0: 30000 */
+    guint max_objects_per_second; /* taken from the server, on average; 0: as fast as they come */
     /* Read only what changed, while the last full read is younger than this; 0: always everything.
      * It takes a sink that can be incremental, and the two below. */
     guint full_every_hours;

@@ -376,6 +376,7 @@ static struct ad_connection *connection_new(const struct ad_options *options, ch
 {
     struct ad_connection *connection = g_new0(struct ad_connection, 1);
     connection->uri = uri_taken;
+    connection->max_per_second = options->max_objects_per_second;
     connection->timeout_ms = options->timeout_ms ? options->timeout_ms : TIMEOUT_MS;
     connection->cancellable = cancellable;
     connection->root.controls = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

@@ -45,7 +45,9 @@ struct ad_connection {
     guint timeout_ms;          /* without any answer */
     GCancellable *cancellable; /* borrowed; may be NULL */
     gboolean lost;             /* libldap would connect again, without our bind */
-    guint64 requests, bytes;
+    guint64 requests, bytes, entries;
+    guint max_per_second; /* entries on average; 0: as fast as they come */
+    gint64 pace_from_us;  /* monotonic; 0: nothing was asked yet */
 };
 
 /* Find a server (configured, else by DNS, trying the next while the reason is COR_E_RETRY),

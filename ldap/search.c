@@ -81,6 +81,33 @@ static gboolean fail_result(struct ad_connection *connection, int system_code, G
     return FALSE;
 }
 
+static gboolean go_on(const struct ad_connection *connection, GError **error)
+{
+    if (!g_cancellable_is_cancelled(connection->cancellable))
+        return TRUE;
+    g_set_error(error, AD_ERROR, COR_E_CANCELLED, "stopped while reading from %s", connection->uri);
+    return FALSE;
+}
+
+/* Before each request: however fast the server is, no more objects are taken from it on average
+ * since the first one than the administrator allows. */
+static gboolean keep_pace(struct ad_connection *connection, GError **error)
+{
+    gint64 now_us = g_get_monotonic_time();
+    if (!connection->max_per_second)
+        return TRUE;
+    if (!connection->pace_from_us)
+        connection->pace_from_us = now_us;
+    gint64 due_us = connection->pace_from_us +
+                    (gint64)(connection->entries * G_USEC_PER_SEC / connection->max_per_second);
+    for (; now_us < due_us; now_us = g_get_monotonic_time()) {
+        if (!go_on(connection, error))
+            return FALSE;
+        g_usleep((gulong)MIN(due_us - now_us, SLICE_MS * 1000));
+    }
+    return TRUE;
+}
+
 /* Wait for one message in slices. */
 static gboolean wait_message(struct run *run, LDAPMessage **ret, GError **error)
 {
@@ -88,11 +115,8 @@ static gboolean wait_message(struct run *run, LDAPMessage **ret, GError **error)
     gint64 idle_us = g_get_monotonic_time() + (gint64)connection->timeout_ms * 1000;
     struct timeval slice = {.tv_usec = SLICE_MS * 1000};
     for (;;) {
-        if (g_cancellable_is_cancelled(connection->cancellable)) {
-            g_set_error(error, AD_ERROR, COR_E_CANCELLED, "stopped while reading from %s",
-                        connection->uri);
+        if (!go_on(connection, error))
             return FALSE;
-        }
         errno = 0;
         int type = ldap_result(connection->ld, run->msgid, LDAP_MSG_ONE, &slice, ret);
         if (type > 0)
@@ -167,6 +191,8 @@ static gboolean send_page(struct run *run, GError **error)
     struct ad_connection *connection = run->connection;
     if (connection->lost)
         return fail_transport(connection, LDAP_SERVER_DOWN, error);
+    if (!keep_pace(connection, error))
+        return FALSE;
     g_autoptr(GPtrArray) controls = make_controls(run);
     int rc =
         ldap_search_ext(connection->ld, run->search->base, run->search->scope, run->search->filter,
@@ -216,6 +242,7 @@ static gboolean take_entry(struct run *run, LDAPMessage *message, GError **error
     ber_get_option(ber, LBER_OPT_BER_REMAINING_BYTES, &left);
     ber_free(ber, 0);
     run->connection->bytes += left + dn.bv_len;
+    run->connection->entries++;
     run->held_bytes += left + dn.bv_len;
     g_queue_push_tail(&run->held, message);
     if (++run->outcome->entries > ENTRIES_MAX) {
@@ -327,12 +354,22 @@ static gboolean read_page(struct run *run, gboolean *ret_done, GError **error)
     return *ret_done || page_advances(run, error);
 }
 
+/* A server that is busy or going down is lost as one that closed the connection is. */
+static gboolean fail_away(struct run *run, GError **error)
+{
+    g_autofree char *doing = g_strdup_printf("read from %s", run->connection->uri);
+    ad_outcome_fail(run->outcome, doing, error);
+    return FALSE;
+}
+
 static gboolean read_pages(struct run *run, GError **error)
 {
     gboolean done = FALSE;
     for (guint pages = 1; !done; pages++) {
         if (!read_page(run, &done, error))
             return FALSE;
+        if (run->outcome->code == LDAP_BUSY || run->outcome->code == LDAP_UNAVAILABLE)
+            return fail_away(run, error);
         if (run->outcome->code != LDAP_SUCCESS)
             return TRUE;
         done = done || pages == run->search->pages_max;

@@ -379,6 +379,20 @@ class Session:
             self.users(ident, 0, 100)
             self.done(ident, cookie=b"1")
 
+    def away(self, ident, cookie, code):
+        if cookie:
+            self.users(ident, 100, 10)
+            self.done(ident, code, "00002024: going away")
+        else:
+            self.users(ident, 0, 100)
+            self.done(ident, cookie=b"1")
+
+    def play_busy(self, ident, cookie):
+        self.away(ident, cookie, 51)
+
+    def play_unavailable(self, ident, cookie):
+        self.away(ident, cookie, 52)
+
     def play_referral(self, ident, cookie):
         self.done(ident, 10, "0000202B: RefErr", cookie=b"",
                   referrals=["ldap://other.example.test/" + NC])

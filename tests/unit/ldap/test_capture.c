@@ -241,6 +241,55 @@ static void test_connection_cut(void **state)
     outcome_clear(&outcome);
 }
 
+/* With another one at hand nothing of it is kept; without, what was read is a partial half. */
+static void test_going_away(void **state)
+{
+    static const struct {
+        const char *scenario, *words;
+    } cases[] = {{"busy", "is busy"}, {"unavailable", "shutting down"}};
+    (void)state;
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct outcome outcome = play(cases[i].scenario, 20000);
+        expect_partial(&outcome, 100, cases[i].words);
+        outcome_clear(&outcome);
+        struct memory memory;
+        g_autoptr(GError) error = NULL;
+        g_autofree char *lost = NULL;
+        memory_init(&memory);
+        fake_start(&fake, cases[i].scenario, 250);
+        struct ad_options options = fake_options(&fake);
+        g_autofree char *servers = g_strdup_printf("%s,%s", options.server, options.server);
+        options.server = servers;
+        options.ret_lost = &lost;
+        assert_false(ad_capture(&options, &memory.sink, NULL, NULL, NULL, &error));
+        fake_stop(&fake);
+        assert_int_equal(error->code, COR_E_RETRY);
+        assert_non_null(lost);
+        assert_int_equal(memory.abandoned, 1);
+        memory_clear(&memory);
+    }
+}
+
+/* --- the pace --------------------------------------------------------------------------------- */
+
+/* The last page is asked for when 100 users were taken, and before them the schema's attributes. */
+static void test_pace(void **state)
+{
+    struct memory memory;
+    g_autoptr(GError) error = NULL;
+    (void)state;
+    memory_init(&memory);
+    fake_start(&fake, "whole", 250);
+    struct ad_options options = fake_options(&fake);
+    options.max_objects_per_second = 400;
+    gint64 began_us = g_get_monotonic_time();
+    assert_true(ad_capture(&options, &memory.sink, NULL, NULL, NULL, &error));
+    assert_true(g_get_monotonic_time() - began_us >= G_USEC_PER_SEC / 2);
+    assert_true(memory.complete);
+    fake_stop(&fake);
+    memory_clear(&memory);
+}
+
 static void test_stall_inside_message(void **state)
 {
     (void)state;
@@ -524,6 +573,8 @@ int main(void)
         cmocka_unit_test(test_deleted_hidden),
         cmocka_unit_test(test_link_without_guid),
         cmocka_unit_test(test_connection_cut),
+        cmocka_unit_test(test_going_away),
+        cmocka_unit_test(test_pace),
         cmocka_unit_test(test_stall_inside_message),
         cmocka_unit_test(test_silence),
         cmocka_unit_test(test_garbage),
