@@ -42,6 +42,8 @@ static const struct key keys[] = {
      "ldap: port 389, signed and sealed by Kerberos; ldaps: TLS; starttls: TLS begun on port 389"},
     {"ad", "mechanism", CHOICE, AT(ad.mechanism), 0, 0, "GSSAPI GSS-SPNEGO", FALSE, "GSSAPI",
      "how Kerberos is offered; GSS-SPNEGO where a server takes nothing else"},
+    {"ad", "min_ssf", NUMBER, AT(ad.min_ssf), 56, 256, NULL, FALSE, "56",
+     "least strength of sign and seal with transport ldap, in bits; 256 demands AES-256"},
     {"ad", "keytab", PATH, AT(ad.keytab), 0, 0, NULL, FALSE, "credential cache",
      "keytab of the service account; not readable by others"},
     {"ad", "principal", TEXT, AT(ad.principal), 0, 0, NULL, FALSE, "first in the keytab",

@@ -24,6 +24,7 @@ struct ad_options {
                            DNS SRV _ldap._tcp.dc._msdcs.DOMAIN */
     enum ad_transport transport;
     enum ad_mechanism mechanism;
+    guint min_ssf;         /* least strength of sign and seal in bits, AD_LDAP_SEALED; 0: 56 */
     const char *keytab;    /* path, or NULL: credential cache of the environment */
     const char *principal; /* svc@REALM; NULL: first principal of the keytab */
     const char *bind_dn;   /* simple bind inside TLS only; NULL: Kerberos */

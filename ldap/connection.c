@@ -161,10 +161,12 @@ static gboolean bind_kerberos(struct ad_connection *connection, const struct ad_
     }
     ldap_get_option(connection->ld, LDAP_OPT_X_SASL_SSF, &ssf);
     connection->ssf = (int)ssf;
-    if (options->transport == AD_LDAP_SEALED && ssf < SSF_MIN) {
+    /* above what SASL was told to demand: it would only say that the mechanism is too weak */
+    guint least = options->min_ssf ? options->min_ssf : SSF_MIN;
+    if (options->transport == AD_LDAP_SEALED && ssf < least) {
         g_set_error(error, AD_ERROR, COR_E_CONFIG,
-                    "cannot %s: the connection is protected with %d bits only, %d are required",
-                    doing, (int)ssf, SSF_MIN);
+                    "cannot %s: the connection is protected with %d bits only, %u are required",
+                    doing, (int)ssf, least);
         return FALSE;
     }
     return TRUE;

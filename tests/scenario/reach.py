@@ -44,6 +44,25 @@ def ways(scene):
             scene.check(f"{label}: {protection}", protection in out, out)
 
 
+def strength(scene):
+    """A session weaker than demanded is refused, though the server would grant it."""
+    weak = os.path.join(scene.dir, "reach-weak.conf")
+    with open(scene.env["KRB5_CONFIG"], encoding="utf-8") as handle:
+        text = handle.read()
+    with open(weak, "w", encoding="utf-8") as handle:
+        handle.write(text.replace("[libdefaults]", "[libdefaults]\n"
+                                  "  permitted_enctypes = aes128-cts-hmac-sha1-96", 1))
+    for bits, krb5, expected in ((256, None, "with 256 bits"), (128, weak, "with 128 bits"),
+                                 (256, weak, "with 128 bits only, 256 are required")):
+        conf = conf_with(scene, f"strength-{bits}", "transport=ldap", f"min_ssf={bits}",
+                         without=("min_ssf",))
+        _, out, err = scene.aw("check", conf=conf, env={"KRB5_CONFIG": krb5} if krb5 else None)
+        bound = "read users" in out
+        scene.check(f"min_ssf {bits}, {'AES-128' if krb5 else 'AES-256'}: {expected}",
+                    expected in " ".join((out + err).split()) and bound == ("only" not in expected),
+                    out + err)
+
+
 def password(scene):
     """A simple bind goes inside TLS or not at all."""
     secret = os.path.join(scene.dir, "reach-password")
@@ -159,6 +178,7 @@ def lost_in_mid_read(scene):
 def suite(scene):
     lost_in_mid_read(scene)
     ways(scene)
+    strength(scene)
     password(scene)
     distrust(scene)
 
