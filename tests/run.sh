@@ -32,6 +32,7 @@ pair|commands|/usr/bin/python3 tests/scenario/commands.py
 pair|anchors|/usr/bin/python3 tests/scenario/anchors.py
 pair|kill|/usr/bin/python3 tests/scenario/kill.py
 pair|reach|/usr/bin/python3 tests/scenario/reach.py
+pair|replicas|/usr/bin/python3 tests/scenario/replicas.py
 pair|equivalence-entra|/usr/bin/python3 tests/scenario/equivalence_entra.py
 pair|faults-entra|/usr/bin/python3 tests/scenario/faults_entra.py
 pair|badinput|/usr/bin/python3 tests/scenario/badinput.py
