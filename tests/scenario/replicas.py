@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Two Samba domain controllers that replicate, in namespaces of their own: a switch from one to the
-other is no change of the directory, and one that lags behind is not believed. Only Active Directory is configured, so that every
-backup point is partial (status 3) and the half tells what counts.
+other is no change of the directory, and one that lags behind is not believed. Only Active Directory
+is configured, so that every backup point is partial (status 3) and the half tells what counts.
 """
 import os
 import shutil
@@ -165,7 +165,8 @@ def suite(pair):
     pair.one.stop()
     status, half, words = pair.capture()
     pair.check("once level it is read whole", half["state"] == "complete" and half["mode"] == "full" and
-               half["objectsRead"] == first["objectsRead"] + 1 and "another domain controller" in words, f"{status} {half} {words}")
+               half["objectsRead"] == first["objectsRead"] + 1 and
+               "another domain controller" in words, f"{status} {half} {words}")
     last = max(item["snapshot"] for item in pair.aw_json("snapshots")[1]["items"])
     _, doc, _ = pair.aw_json("diff", "2", str(last))
     pair.equal("the switch is no change", doc["items"], [])
