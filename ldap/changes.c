@@ -98,7 +98,7 @@ static gboolean describe_server(struct learning *learning, const struct ad_domai
 struct lag_check {
     LDAP *ld;
     guint8 invocation[AD_GUID_BYTES]; /* of the one read last */
-    gboolean told, sound;             /* there is a vector, and it can be decoded */
+    gboolean told, sound;             /* a vector is shown, and it can be decoded */
     gint64 usn;
 };
 
@@ -124,7 +124,8 @@ static void fail_lag(const struct ad_checkpoint *last, const char *host,
         check->sound ? g_strdup_printf("it knows that one's changes up to USN %" G_GINT64_FORMAT
                                        " of %" G_GINT64_FORMAT,
                                        check->usn, ad_checkpoint_newest(last))
-                     : g_strdup("its replUpToDateVector cannot be decoded");
+                     : g_strdup(check->told ? "its replUpToDateVector cannot be decoded"
+                                            : "it shows no replUpToDateVector");
     g_set_error(error, AD_ERROR, COR_E_RETRY,
                 "%s may not have yet what was read from %s at %s (%s), and what replication still "
                 "owes must not look like a change; capture again when it has caught up, or read "
@@ -156,8 +157,8 @@ static gboolean check_lag(struct learning *learning, GError **error)
         ad_outcome_fail(&outcome, "learn how far replication is", error);
         return FALSE;
     }
-    /* no vector at all: nobody ever replicated with this one, so there is nothing to wait for */
-    if (!check.told || (check.sound && check.usn >= ad_checkpoint_newest(last)))
+    /* one that shows none hides it or never replicated: neither proves anything */
+    if (check.sound && check.usn >= ad_checkpoint_newest(last))
         return TRUE;
     fail_lag(last, connection->root.dns_host_name, &check, error);
     return FALSE;

@@ -4,7 +4,7 @@
 
 /*
  * replUpToDateVector of a naming context's head: how far a domain controller has the changes of the
- * others. Absent where no other one ever replicated. Pure.
+ * others. A domain with one domain controller has none. Pure.
  */
 
 #include "ldap/decode.h"

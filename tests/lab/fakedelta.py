@@ -30,7 +30,7 @@ def vector(*cursors, version=2):
     return out
 
 
-VECTORS = {"alone": None, "behind": vector((9, 1 << 40), (3, 5900)), "level": vector((3, 5901), (9, 1)),
+VECTORS = {"bare": None, "behind": vector((9, 1 << 40), (3, 5900)), "level": vector((3, 5901), (9, 1)),
            "level-old": vector((9, 1), (3, 6000), version=1), "stranger": vector((9, 1 << 40)),
            "torn": vector((3, 1 << 40))[:-1]}
 OBJECTS = 0x10000  # where the GUIDs of objects begin; below are domain and controllers
