@@ -371,27 +371,22 @@ class Session:
         self.users(ident, 0, 100)
         self.done(ident, 4, "00002023: size limit")
 
-    def play_time_limit(self, ident, cookie):
+    def second_page(self, ident, cookie, code, text):
         if cookie:
             self.users(ident, 100, 10)
-            self.done(ident, 3, "00002024: time limit")
+            self.done(ident, code, text)
         else:
             self.users(ident, 0, 100)
             self.done(ident, cookie=b"1")
 
-    def away(self, ident, cookie, code):
-        if cookie:
-            self.users(ident, 100, 10)
-            self.done(ident, code, "00002024: going away")
-        else:
-            self.users(ident, 0, 100)
-            self.done(ident, cookie=b"1")
+    def play_time_limit(self, ident, cookie):
+        self.second_page(ident, cookie, 3, "00002024: time limit")
 
     def play_busy(self, ident, cookie):
-        self.away(ident, cookie, 51)
+        self.second_page(ident, cookie, 51, "00002024: going away")
 
     def play_unavailable(self, ident, cookie):
-        self.away(ident, cookie, 52)
+        self.second_page(ident, cookie, 52, "00002024: going away")
 
     def play_referral(self, ident, cookie):
         self.done(ident, 10, "0000202B: RefErr", cookie=b"",

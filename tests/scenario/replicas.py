@@ -15,6 +15,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(os.path.dirname(HERE), "lab")]
 import harness  # noqa: E402
 import labdc  # noqa: E402
+from labfiles import read, run, write  # noqa: E402
 
 DOMAIN, REALM, BASE = "two.example.test", "TWO.EXAMPLE.TEST", "DC=two,DC=example,DC=test"
 PASSWORD = "Synthetic-Admin-1!"
@@ -38,14 +39,12 @@ class Controller:
             f"--targetdir={self.place}/d"]
 
     def serve(self, services):
-        with open(self.conf, encoding="utf-8") as handle:
-            lines = [line for line in handle.read().split("\n") if line.partition("=")[0].strip() not in
-                     ("dns forwarder", "log file", "logging", "server services", "tls enabled")]
+        lines = [line for line in read(self.conf).split("\n") if line.partition("=")[0].strip() not in
+                 ("dns forwarder", "log file", "logging", "server services", "tls enabled")]
         at = lines.index("[global]") + 1
         lines[at:at] = [f"\tlog file = {self.place}/log", "\tlogging = file", "\ttls enabled = no",
                         f"\tserver services = {services}"]
-        with open(self.conf, "w", encoding="utf-8") as handle:
-            handle.write("\n".join(lines))
+        write(self.conf, "\n".join(lines))
         self.child = subprocess.Popen(["samba", "-s", self.conf, "-i", "-M", "standard"],
                                       stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
                                       stderr=subprocess.DEVNULL, start_new_session=True)
@@ -71,22 +70,17 @@ class Pair(harness.Tally):
         self.place = place
         os.environ.update(KRB5_CONFIG=f"{place}/krb5.conf", KRB5CCNAME=f"FILE:{place}/cc")
         self.one, self.two = Controller(place, "dc1"), Controller(place, "dc2")
-        self.conf = self.write("agent.conf", f"[store]\npath={place}/store.db\n[ad two]\n"
-                               f"domain={DOMAIN}\nserver={self.one.host}, {self.two.host}\n"
-                               "timeout_ms=5000\n", 0o600)
-
-    def write(self, name, text, mode=0o644):
-        path = os.path.join(self.place, name)
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT, mode), "w", encoding="utf-8") as handle:
-            handle.write(text)
-        return path
+        self.conf = f"{place}/agent.conf"
+        write(self.conf, f"[store]\npath={place}/store.db\n[ad two]\ndomain={DOMAIN}\n"
+              f"server={self.one.host}, {self.two.host}\ntimeout_ms=5000\n", 0o600)
 
     def network(self):
         hosts = "".join(f"{ip} {name}.{DOMAIN} {name}\n" for name, ip in ADDRESS.items())
-        self.write("hosts", f"127.0.0.1 localhost {os.uname().nodename}\n{hosts}")
-        self.write("resolv.conf", f"nameserver {ADDRESS['dc1']}\nsearch {DOMAIN}\n"
+        write(f"{self.place}/hosts", f"127.0.0.1 localhost {os.uname().nodename}\n{hosts}")
+        write(f"{self.place}/resolv.conf", f"nameserver {ADDRESS['dc1']}\nsearch {DOMAIN}\n"
                    "options timeout:1 attempts:1\n")
-        self.write("krb5.conf", f"[libdefaults]\n default_realm = {REALM}\n dns_lookup_kdc = false\n"
+        write(f"{self.place}/krb5.conf",
+              f"[libdefaults]\n default_realm = {REALM}\n dns_lookup_kdc = false\n"
                    " rdns = false\n dns_canonicalize_hostname = false\n"
                    f"[realms]\n {REALM} = {{\n  kdc = {ADDRESS['dc1']}\n  kdc = {ADDRESS['dc2']}\n }}\n")
         run("ip", "link", "set", "lo", "up")
@@ -131,13 +125,6 @@ class Pair(harness.Tally):
         status, doc, err = self.aw_json("snapshot")
         half = doc["halves"][0]
         return status, half, " ".join([err, *half["problems"]])
-
-
-def run(*args, **kwargs):
-    done = subprocess.run(args, capture_output=True, text=True, **kwargs)
-    if done.returncode:
-        raise RuntimeError(f"{' '.join(args[:4])}: {done.stdout}{done.stderr}")
-    return done.stdout
 
 
 def suite(pair):
