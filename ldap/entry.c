@@ -137,13 +137,22 @@ static void take_created(struct ad_entry *entry, const struct ad_schema *schema,
         ad_int_parse(values->bv_val, values->bv_len, &entry->usn_created);
 }
 
+/* The attribute that names the object, from its DN. */
+static const struct ad_attribute *naming_attribute(const struct ad_entry *entry,
+                                                   const struct ad_schema *schema)
+{
+    const char *dn = cor_json_string(cor_json_get(entry->attributes, "distinguishedName"));
+    return dn ? ad_schema_by_name(schema, dn, strcspn(dn, "=")) : NULL;
+}
+
 static void take_metadata(struct ad_entry *entry, const struct ad_schema *schema,
                           const struct berval *values, guint count)
 {
     if (!count)
         return;
     cor_json_free(entry->metadata);
-    entry->metadata = ad_metadata_json(schema, (const guint8 *)values->bv_val, values->bv_len);
+    entry->metadata = ad_metadata_json(schema, naming_attribute(entry, schema),
+                                       (const guint8 *)values->bv_val, values->bv_len);
     entry->metadata_broken = !entry->metadata;
     entry->marks = ad_metadata_marks((const guint8 *)values->bv_val, values->bv_len);
 }

@@ -41,7 +41,7 @@ struct ad_entry {
 };
 /* Raised whenever the same entry would become another record than before: what an earlier version
  * has left is then read anew as a whole. */
-#define AD_DECODE_VERSION 2
+#define AD_DECODE_VERSION 3
 
 struct ad_entry *ad_entry_new(void);
 void ad_entry_free(struct ad_entry *entry);
@@ -60,6 +60,7 @@ static inline void ad_entry_cleanup(struct ad_entry **entry)
  * when a range option is malformed. */
 gboolean ad_range_parse(const char *name, gsize len, gsize *ret_name_len, guint64 *ret_next);
 
+/* To be called before any attribute is added: the RDN tells which attribute names the object. */
 void ad_entry_set_dn(struct ad_entry *entry, const struct berval *dn);
 /* values ends at count; borrowed for the call. Unknown attributes are kept as octets. */
 void ad_entry_add(struct ad_entry *entry, const struct ad_schema *schema, const struct berval *name,

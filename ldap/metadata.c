@@ -109,13 +109,24 @@ static void describe(const struct ad_stamp *stamp, struct stamp_cache *cache, st
     cor_json_add_int(out, "version", stamp->version);
 }
 
-struct cor_json *ad_metadata_json(const struct ad_schema *schema, const guint8 *data, gsize len)
+/* Where the attribute that names the object is to take its stamp from: that of name, if any. */
+static gint name_index(const guint8 *data, gint count)
+{
+    for (gint i = 0; i < count; i++)
+        if (ad_stamp_at(data, (guint)i).attrtyp == ATTRTYP_NAME)
+            return i;
+    return -1;
+}
+
+struct cor_json *ad_metadata_json(const struct ad_schema *schema, const struct ad_attribute *naming,
+                                  const guint8 *data, gsize len)
 {
     gint count = ad_stamps_count(data, len);
     if (count < 0)
         return NULL;
     struct cor_json *metadata = cor_json_new_object();
     struct stamp_cache cache = {0};
+    gint name = naming ? name_index(data, count) : -1;
     guint32 previous = 0;
     for (gint i = 0; i < count; i++) {
         struct ad_stamp stamp = ad_stamp_at(data, (guint)i);
@@ -130,6 +141,8 @@ struct cor_json *ad_metadata_json(const struct ad_schema *schema, const guint8 *
         previous = stamp.attrtyp;
         if (attribute && attribute->handling == AD_VOLATILE)
             continue;
+        if (attribute && attribute == naming && name >= 0)
+            stamp = ad_stamp_at(data, (guint)name);
         if (!attribute)
             g_snprintf(hex, sizeof hex, "0x%08x", stamp.attrtyp);
         describe(&stamp, &cache, cor_json_put_object(metadata, attribute ? attribute->name : hex));

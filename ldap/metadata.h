@@ -34,7 +34,11 @@ struct ad_marks {
 struct ad_marks ad_metadata_marks(const guint8 *data, gsize len);
 
 /* {attr: {version, time, dsa, usn}} as correlate/record.h wants it, without volatile attributes;
- * unknown ATTRTYPs are named by hex ("0x9f3f525c"). NULL when malformed. */
-struct cor_json *ad_metadata_json(const struct ad_schema *schema, const guint8 *data, gsize len);
+ * unknown ATTRTYPs are named by hex ("0x9f3f525c"). NULL when malformed.
+ * naming: the attribute of the object's RDN, NULL if unknown. Every DC writes that one by itself
+ * when name arrives (observed with two Samba DCs), so its own stamp differs per DC and can name the
+ * wrong one; it gets the stamp of name, which is replicated and changes with it. */
+struct cor_json *ad_metadata_json(const struct ad_schema *schema, const struct ad_attribute *naming,
+                                  const guint8 *data, gsize len);
 
 #endif

@@ -154,6 +154,7 @@ def suite(pair):
     pair.check("once level it is read whole", half["state"] == "complete" and half["mode"] == "full" and
                half["objectsRead"] == first["objectsRead"] + 1 and
                "another domain controller" in words, f"{status} {half} {words}")
+    pair.check("and shows what the first one showed", half["versionsAdded"] == 0, f"{half}")
     last = max(item["snapshot"] for item in pair.aw_json("snapshots")[1]["items"])
     _, doc, _ = pair.aw_json("diff", "2", str(last))
     pair.equal("the switch is no change", doc["items"], [])

@@ -94,7 +94,7 @@ static void test_metadata_json(void **state)
     (void)state;
     gsize len = load_vector();
     AD_SCHEMA_AUTO *schema = sample_schema();
-    COR_JSON_AUTO *metadata = ad_metadata_json(schema, vector, len);
+    COR_JSON_AUTO *metadata = ad_metadata_json(schema, NULL, vector, len);
     assert_non_null(metadata);
     assert_int_equal(cor_json_size(metadata), 8);
     g_autofree char *cleared = cor_json_to_text(cor_json_get(metadata, "labCostCentre"));
@@ -104,7 +104,31 @@ static void test_metadata_json(void **state)
     assert_null(cor_json_get(metadata, "nTSecurityDescriptor"));
     /* a repeated attribute makes the whole blob untrustworthy */
     memcpy(vector + 16 + 48, vector + 16, 4);
-    assert_null(ad_metadata_json(schema, vector, len));
+    assert_null(ad_metadata_json(schema, NULL, vector, len));
+}
+
+/* The stamp of the naming attribute is each server's own; that of name is the true one. */
+static void test_metadata_naming(void **state)
+{
+    enum { ENTRY = 48, HEADER = 16, OU = 1, NAME = 6 };
+    (void)state;
+    gsize len = load_vector();
+    guint8 *ou = vector + HEADER + OU * ENTRY;
+    AD_SCHEMA_AUTO *schema = sample_schema();
+    const struct ad_attribute *naming = ad_schema_by_name(schema, "OU", 2);
+    assert_non_null(naming);
+    memset(ou + 16, 0xab, 16); /* another DSA */
+    ou[32]++;                  /* another USN */
+    COR_JSON_AUTO *own = ad_metadata_json(schema, NULL, vector, len);
+    COR_JSON_AUTO *named = ad_metadata_json(schema, naming, vector, len);
+    const struct cor_json *name = cor_json_get(named, "0x00090001");
+    assert_non_null(name);
+    assert_true(cor_json_equal(cor_json_get(named, "ou"), name));
+    assert_false(cor_json_equal(cor_json_get(own, "ou"), name));
+    /* without a stamp of name it keeps its own */
+    memset(vector + HEADER + NAME * ENTRY, 0x02, 1);
+    COR_JSON_AUTO *nameless = ad_metadata_json(schema, naming, vector, len);
+    assert_true(cor_json_equal(cor_json_get(nameless, "ou"), cor_json_get(own, "ou")));
 }
 
 static void test_attrtyp(void **state)
@@ -170,8 +194,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stamps),        cmocka_unit_test(test_stamps_malformed),
-        cmocka_unit_test(test_metadata_json), cmocka_unit_test(test_attrtyp),
-        cmocka_unit_test(test_handling),
+        cmocka_unit_test(test_metadata_json), cmocka_unit_test(test_metadata_naming),
+        cmocka_unit_test(test_attrtyp),       cmocka_unit_test(test_handling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
